@@ -1,0 +1,1 @@
+"""Ostiary: one self-hosted server for the identities of people and workloads."""

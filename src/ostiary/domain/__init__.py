@@ -1,0 +1,1 @@
+"""The rules of the house: no HTTP, no SQL, no clock of their own."""

@@ -1,0 +1,1 @@
+"""Thin, strict layers over `cryptography`, `argon2-cffi` and `joserfc`: no primitives of our own."""

@@ -1,0 +1,1 @@
+"""The AWS IAM JSON policy language: a pure library, (request, policies) -> Decision with reasons."""

@@ -1,0 +1,1 @@
+"""How facts are kept: SQLite and PostgreSQL by SQLAlchemy Core; rows never leave this floor."""
