@@ -1,0 +1,78 @@
+"""Who is asking? One value, whatever door somebody came through."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class CallerKind(StrEnum):
+    PERSON = "person"
+    WORKLOAD = "workload"
+    ROLE_SESSION = "role-session"
+    IAM_USER = "iam-user"
+    OPERATOR = "operator"
+    ANONYMOUS = "anonymous"
+    SERVER = "server"
+
+
+class Door(StrEnum):
+    WEB = "web"
+    OIDC = "oidc"
+    AWS = "aws"
+    CLI = "cli"
+    INTERNAL = "internal"
+
+
+@dataclass(frozen=True, slots=True)
+class Assurance:
+    """What was proved at sign-in, and when. `methods` are RFC 8176 `amr` values; a factor not used is not listed."""
+
+    methods: tuple[str, ...] = ()
+    authenticated_at: datetime | None = None
+
+    @property
+    def multi_factor(self) -> bool:
+        return "mfa" in self.methods
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a request came from: address after trusted hops were resolved, never what a stranger's header claims."""
+
+    door: Door
+    source_ip: str = ""
+    user_agent: str = ""
+    request_id: str = ""
+    secure_transport: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """`tags` are the caller's attributes as policies see them (`aws:PrincipalTag/...`)."""
+
+    arn: str
+    account: str
+    kind: CallerKind
+    name: str
+    origin: Origin
+    tags: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    source_identity: str = ""
+    assurance: Assurance = Assurance()
+    session_id: str = ""
+    access_key_id: str = ""
+    role_arn: str | None = None
+    issued_at: datetime | None = None
+    expires_at: datetime | None = None
+
+
+def anonymous(origin: Origin) -> Caller:
+    return Caller(arn="anonymous", account="", kind=CallerKind.ANONYMOUS, name="anonymous", origin=origin)
+
+
+def server(account: str = "") -> Caller:
+    """The server itself, for what no request asked for: keys rotated by age, sessions ended by time."""
+    return Caller(arn="server", account=account, kind=CallerKind.SERVER, name="server", origin=Origin(Door.INTERNAL))

@@ -1,0 +1,23 @@
+"""What can go wrong with the trail? And the root of every domain error.
+
+A domain error has no status code. `client_text` may be shown to whoever asked; `operator_text` goes to the log only.
+"""
+
+from __future__ import annotations
+
+
+class DomainError(Exception):
+    """Each protocol maps each subclass to its wire error in one table."""
+
+    def __init__(self, client_text: str, *, operator_text: str = "") -> None:
+        super().__init__(client_text)
+        self.client_text = client_text
+        self.operator_text = operator_text or client_text
+
+
+class InvalidEventQuery(DomainError):
+    """A LookupEvents question that cannot be answered."""
+
+
+class TrailDamaged(DomainError):
+    """The trail does not verify; the text names the first bad record."""

@@ -1,0 +1,146 @@
+"""Which events exist? The closed vocabulary: a name that is not here cannot be recorded.
+
+Names are CloudTrail's where AWS has the operation; the source is the service that the operation belongs to.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Outcome(StrEnum):
+    SUCCESS = "success"
+    DENIED = "denied"  # authenticated, or known, but not allowed
+    FAILED = "failed"  # not authenticated, malformed, or impossible
+
+
+class Effect(StrEnum):
+    SIGN_IN = "sign-in"
+    ISSUE = "issue"
+    READ = "read"
+    CHANGE = "change"
+
+
+class Meaning(NamedTuple):
+    source: str
+    effect: Effect
+
+
+_SIGNIN = "signin.ostiary"
+_OAUTH = "oauth.ostiary"
+_ORG = "organization.ostiary"
+_STS = "sts.amazonaws.com"
+_IAM = "iam.amazonaws.com"
+_SECRETS = "secretsmanager.amazonaws.com"
+_TRAIL = "cloudtrail.amazonaws.com"
+
+
+class EventName(StrEnum):
+    # people
+    INVITE_PERSON = "InvitePerson"
+    REDEEM_ENROLMENT_LINK = "RedeemEnrolmentLink"
+    SET_PASSWORD = "SetPassword"
+    REGISTER_FACTOR = "RegisterFactor"
+    CHECK_PASSWORD = "CheckPassword"
+    SIGN_IN = "SignIn"
+    SIGN_OUT = "SignOut"
+    END_BROWSER_SESSION = "EndBrowserSession"
+    THROTTLE_GUESSING = "ThrottleGuessing"
+    GET_ROLE_CREDENTIALS = "GetRoleCredentials"
+    UPDATE_PROFILE = "UpdateProfile"
+    # applications
+    AUTHORIZE_APPLICATION = "AuthorizeApplication"
+    ISSUE_TOKEN = "IssueToken"
+    REUSE_REFRESH_TOKEN = "ReuseRefreshToken"
+    REUSE_AUTHORIZATION_CODE = "ReuseAuthorizationCode"
+    REVOKE_TOKEN = "RevokeToken"
+    INTROSPECT_TOKEN = "IntrospectToken"
+    GET_USER_INFO = "GetUserInfo"
+    ROTATE_CLIENT_SECRET = "RotateClientSecret"
+    # machines
+    ASSUME_ROLE = "AssumeRole"
+    ASSUME_ROLE_WITH_WEB_IDENTITY = "AssumeRoleWithWebIdentity"
+    GET_CALLER_IDENTITY = "GetCallerIdentity"
+    GET_ACCESS_KEY_INFO = "GetAccessKeyInfo"
+    GET_OPERATOR_CREDENTIALS = "GetOperatorCredentials"
+    CREATE_ACCESS_KEY = "CreateAccessKey"
+    AUTHENTICATE_REQUEST = "AuthenticateRequest"  # an AWS request whose signature or session was refused
+    REVOKE_SESSIONS = "RevokeSessions"
+    # IAM
+    GENERATE_CREDENTIAL_REPORT = "GenerateCredentialReport"
+    GET_CREDENTIAL_REPORT = "GetCredentialReport"
+    # secrets
+    CREATE_SECRET = "CreateSecret"
+    GET_SECRET_VALUE = "GetSecretValue"
+    PUT_SECRET_VALUE = "PutSecretValue"
+    DESCRIBE_SECRET = "DescribeSecret"
+    LIST_SECRETS = "ListSecrets"
+    UPDATE_SECRET = "UpdateSecret"
+    DELETE_SECRET = "DeleteSecret"
+    RESTORE_SECRET = "RestoreSecret"
+    TAG_RESOURCE = "TagResource"
+    UNTAG_RESOURCE = "UntagResource"
+    LIST_SECRET_VERSION_IDS = "ListSecretVersionIds"
+    # trail
+    LOOKUP_EVENTS = "LookupEvents"
+    # organization
+    INITIALIZE_ORGANIZATION = "InitializeOrganization"
+    APPLY_ORGANIZATION = "ApplyOrganization"
+    ROTATE_SERVER_KEY = "RotateServerKey"
+    BACK_UP = "BackUp"
+    RESTORE_BACKUP = "RestoreBackup"
+
+
+_MEANINGS: dict[EventName, Meaning] = {
+    EventName.INVITE_PERSON: Meaning(_SIGNIN, Effect.CHANGE),
+    EventName.REDEEM_ENROLMENT_LINK: Meaning(_SIGNIN, Effect.SIGN_IN),
+    EventName.SET_PASSWORD: Meaning(_SIGNIN, Effect.CHANGE),
+    EventName.REGISTER_FACTOR: Meaning(_SIGNIN, Effect.CHANGE),
+    EventName.CHECK_PASSWORD: Meaning(_SIGNIN, Effect.SIGN_IN),
+    EventName.SIGN_IN: Meaning(_SIGNIN, Effect.SIGN_IN),
+    EventName.SIGN_OUT: Meaning(_SIGNIN, Effect.SIGN_IN),
+    EventName.END_BROWSER_SESSION: Meaning(_SIGNIN, Effect.CHANGE),
+    EventName.THROTTLE_GUESSING: Meaning(_SIGNIN, Effect.SIGN_IN),
+    EventName.GET_ROLE_CREDENTIALS: Meaning("sso.amazonaws.com", Effect.ISSUE),
+    EventName.UPDATE_PROFILE: Meaning(_SIGNIN, Effect.CHANGE),
+    EventName.AUTHORIZE_APPLICATION: Meaning(_OAUTH, Effect.ISSUE),
+    EventName.ISSUE_TOKEN: Meaning(_OAUTH, Effect.ISSUE),
+    EventName.REUSE_REFRESH_TOKEN: Meaning(_OAUTH, Effect.CHANGE),
+    EventName.REUSE_AUTHORIZATION_CODE: Meaning(_OAUTH, Effect.CHANGE),
+    EventName.REVOKE_TOKEN: Meaning(_OAUTH, Effect.CHANGE),
+    EventName.INTROSPECT_TOKEN: Meaning(_OAUTH, Effect.READ),
+    EventName.GET_USER_INFO: Meaning(_OAUTH, Effect.READ),
+    EventName.ROTATE_CLIENT_SECRET: Meaning(_OAUTH, Effect.CHANGE),
+    EventName.ASSUME_ROLE: Meaning(_STS, Effect.ISSUE),
+    EventName.ASSUME_ROLE_WITH_WEB_IDENTITY: Meaning(_STS, Effect.ISSUE),
+    EventName.GET_CALLER_IDENTITY: Meaning(_STS, Effect.READ),
+    EventName.GET_ACCESS_KEY_INFO: Meaning(_STS, Effect.READ),
+    EventName.GET_OPERATOR_CREDENTIALS: Meaning(_STS, Effect.ISSUE),
+    EventName.CREATE_ACCESS_KEY: Meaning(_IAM, Effect.ISSUE),
+    EventName.AUTHENTICATE_REQUEST: Meaning(_STS, Effect.SIGN_IN),
+    EventName.REVOKE_SESSIONS: Meaning(_STS, Effect.CHANGE),
+    EventName.GENERATE_CREDENTIAL_REPORT: Meaning(_IAM, Effect.READ),
+    EventName.GET_CREDENTIAL_REPORT: Meaning(_IAM, Effect.READ),
+    EventName.CREATE_SECRET: Meaning(_SECRETS, Effect.CHANGE),
+    EventName.GET_SECRET_VALUE: Meaning(_SECRETS, Effect.READ),
+    EventName.PUT_SECRET_VALUE: Meaning(_SECRETS, Effect.CHANGE),
+    EventName.DESCRIBE_SECRET: Meaning(_SECRETS, Effect.READ),
+    EventName.LIST_SECRETS: Meaning(_SECRETS, Effect.READ),
+    EventName.UPDATE_SECRET: Meaning(_SECRETS, Effect.CHANGE),
+    EventName.DELETE_SECRET: Meaning(_SECRETS, Effect.CHANGE),
+    EventName.RESTORE_SECRET: Meaning(_SECRETS, Effect.CHANGE),
+    EventName.TAG_RESOURCE: Meaning(_SECRETS, Effect.CHANGE),
+    EventName.UNTAG_RESOURCE: Meaning(_SECRETS, Effect.CHANGE),
+    EventName.LIST_SECRET_VERSION_IDS: Meaning(_SECRETS, Effect.READ),
+    EventName.LOOKUP_EVENTS: Meaning(_TRAIL, Effect.READ),
+    EventName.INITIALIZE_ORGANIZATION: Meaning(_ORG, Effect.CHANGE),
+    EventName.APPLY_ORGANIZATION: Meaning(_ORG, Effect.CHANGE),
+    EventName.ROTATE_SERVER_KEY: Meaning(_ORG, Effect.CHANGE),
+    EventName.BACK_UP: Meaning(_ORG, Effect.READ),
+    EventName.RESTORE_BACKUP: Meaning(_ORG, Effect.CHANGE),
+}
+
+
+def meaning(name: EventName) -> Meaning:
+    return _MEANINGS[name]
