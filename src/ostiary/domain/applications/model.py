@@ -1,0 +1,64 @@
+"""What is an application? RFC 6749 section 2, RFC 8252, OpenID Connect Registration 1.0."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class ApplicationKind(StrEnum):
+    WEB = "web"  # confidential, sends people
+    NATIVE = "native"  # public: no secret, PKCE, loopback redirect with any port
+    MACHINE = "machine"  # client credentials only
+
+
+class ClientAuthentication(StrEnum):
+    SECRET_BASIC = "client_secret_basic"  # the method's registered name
+    PRIVATE_KEY_JWT = "private_key_jwt"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """`groups`: whose members may use it (empty: nobody); `jwks` is the registered key set's JSON text.
+
+    `scopes` are the scopes it may ask for; `audience` is the `aud` of its access tokens (its resource server).
+    """
+
+    client_id: str
+    name: str
+    kind: ApplicationKind
+    authentication: ClientAuthentication
+    owner: str
+    created_at: datetime
+    redirect_uris: tuple[str, ...] = ()
+    post_logout_redirect_uris: tuple[str, ...] = ()
+    scopes: tuple[str, ...] = ("openid",)
+    groups: tuple[str, ...] = ()
+    audience: str = ""
+    jwks: str = ""
+    id_token_alg: str = "ES256"
+    claims: tuple[str, ...] = ()
+    launch_url: str = ""
+    description: str = ""
+    enabled: bool = True
+
+    @property
+    def public(self) -> bool:
+        return self.authentication is ClientAuthentication.NONE
+
+    @property
+    def arn(self) -> str:
+        return f"arn:aws:sso:::application/{self.client_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class ClientSecret:
+    """Two may be valid at once, for overlap; only the hash is kept."""
+
+    secret_id: str
+    client_id: str
+    secret_hash: bytes
+    created_at: datetime
+    expires_at: datetime

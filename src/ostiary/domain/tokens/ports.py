@@ -1,0 +1,43 @@
+"""What do tokens need of a transaction?"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+from ostiary.domain.tokens.model import AuthorizationCode, RefreshToken, TokenFamily
+
+
+class TokenRows(Protocol):
+    def add_code(self, code: AuthorizationCode) -> None: ...
+
+    def code(self, code_hash: bytes) -> AuthorizationCode | None: ...
+
+    def use_code(self, code_hash: bytes, now: datetime) -> bool:
+        """Mark it used; False when it was used already."""
+        ...
+
+    def add_family(self, family: TokenFamily) -> None: ...
+
+    def family(self, family_id: str) -> TokenFamily | None: ...
+
+    def add_refresh_token(self, token: RefreshToken) -> None: ...
+
+    def refresh_token(self, token_hash: bytes) -> RefreshToken | None: ...
+
+    def rotate(self, family_id: str, *, used_hash: bytes, new: RefreshToken, now: datetime) -> bool:
+        """Use one, store the next as current; False when `used_hash` is not the current one of a living family."""
+        ...
+
+    def end_family(self, family_id: str, now: datetime) -> None: ...
+
+    def end_families_of_person(self, person_id: str, now: datetime) -> int: ...
+
+    def end_families_of_session(self, session_id: str, now: datetime) -> int: ...
+
+    def delete_expired_tokens(self, now: datetime) -> int: ...
+
+
+class TokenSlice(Protocol):
+    @property
+    def tokens(self) -> TokenRows: ...
