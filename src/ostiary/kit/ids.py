@@ -61,3 +61,7 @@ def has_token_form(token: str, prefix: str) -> bool:
 
 def _checksum(body: str) -> str:
     return sha256(body.encode()).hexdigest()[:6]
+
+
+def random_bytes(count: int) -> bytes:
+    return secrets.token_bytes(count)

@@ -52,7 +52,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """`tags` are the caller's attributes as policies see them (`aws:PrincipalTag/...`)."""
+    """`tags` are the caller's attributes as policies see them (`aws:PrincipalTag/...`); `session_policies` are JSON texts."""
 
     arn: str
     account: str
@@ -65,6 +65,7 @@ class Caller:
     session_id: str = ""
     access_key_id: str = ""
     role_arn: str | None = None
+    session_policies: tuple[str, ...] = ()
     issued_at: datetime | None = None
     expires_at: datetime | None = None
 
