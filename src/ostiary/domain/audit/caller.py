@@ -52,7 +52,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """`tags` are the caller's attributes as policies see them (`aws:PrincipalTag/...`); `session_policies` are JSON texts."""
+    """`tags` are what policies see as `aws:PrincipalTag/...`; `session_policies` are JSON texts."""
 
     arn: str
     account: str
