@@ -1,0 +1,475 @@
+"""Does every page render, say what it must to people and machines, and print nothing that it was given as markup?"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+from importlib.resources import files
+from itertools import pairwise
+from typing import Any
+
+import pytest
+import segno
+from jinja2 import UndefinedError
+from markupsafe import Markup
+
+from ostiary.protocols.web import pages
+
+_NOON = datetime(2026, 3, 14, 12, 5, tzinfo=UTC)
+_QR = Markup(segno.make("otpauth://totp/Example:ada?secret=JBSWY3DPEHPK3PXP").svg_inline(omitsize=True))  # noqa: S704 - the point of this variable is that it is markup
+_PARTS = {"_parts.html", "base.html", "signed_in.html"}
+_VOID = {"area", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr", "path", "circle", "rect"}
+
+
+@dataclass(frozen=True)
+class Person:
+    display_name: str = "Ada Okonkwo"
+    user_name: str = "ada"
+
+
+@dataclass(frozen=True)
+class Role:
+    account_id: str
+    account_name: str
+    role_name: str
+    description: str
+    via_groups: list[str]
+    until: datetime | None
+    credentials_action: str
+
+
+@dataclass(frozen=True)
+class Application:
+    name: str
+    launch_url: str
+    description: str
+
+
+@dataclass(frozen=True)
+class Session:
+    id: str
+    source_ip: str
+    user_agent_summary: str
+    current: bool
+    end_action: str
+    created_at: datetime = _NOON
+    last_seen_at: datetime = _NOON
+
+
+@dataclass(frozen=True)
+class Attribute:
+    name: str
+    value: str
+    source: str
+    self_editable: bool
+
+
+@dataclass(frozen=True)
+class Factor:
+    name: str
+    added_at: datetime
+    last_used_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Mail:
+    to: str
+    subject: str
+    text: str
+    links: list[str]
+    sent_at: datetime = _NOON
+
+
+_ROLES = [
+    Role(
+        "204817365091",
+        "Production",
+        "ReadOnly",
+        "Look at everything, change nothing.",
+        ["platform", "support"],
+        None,
+        "/portal/credentials/1",
+    ),
+    Role(
+        "204817365091",
+        "Production",
+        "DatabaseOperator",
+        "Restart and restore the order databases.",
+        ["database-on-call"],
+        datetime(2026, 3, 20, 17, 0, tzinfo=UTC),
+        "/portal/credentials/2",
+    ),
+    Role("731904482260", "Development", "PowerUser", "", ["platform"], None, "/portal/credentials/3"),
+]
+_ENV = (
+    "export AWS_ACCESS_KEY_ID='ASIAEXAMPLEEXAMPLE00'\n"
+    "export AWS_SECRET_ACCESS_KEY='wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY00'\n"
+    f"export AWS_SESSION_TOKEN='{'IQoJb3JpZ2luX2VjEXAMPLE' * 14}'\n"
+    "export AWS_ENDPOINT_URL='https://id.example.com/aws'"
+)
+_JSON = (
+    '{\n  "Version": 1,\n  "AccessKeyId": "ASIAEXAMPLEEXAMPLE00",\n'
+    '  "SecretAccessKey": "wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY00",\n'
+    f'  "SessionToken": "{"IQoJb3JpZ2luX2VjEXAMPLE" * 14}",\n  "Expiration": "2026-03-14T13:05:00Z"\n}}'
+)
+
+
+@dataclass(frozen=True)
+class Page:
+    template: str
+    name: str
+    context: dict[str, Any] = field(default_factory=dict)
+
+    def html(self) -> str:
+        common = {"organization": "Example Corporation", "csrf": "t0k3n", "development": False}
+        return pages.render(self.template, **(common | self.context))
+
+
+_SIGNED_IN = {"person": Person()}
+_ENROLMENT = {
+    "person": Person(),
+    "rules": ["At least 12 characters", "Not one of the passwords that are known to have leaked", "Without your name"],
+    "action": "/enroll",
+}
+_SESSIONS = [
+    Session("s1", "192.0.2.17", "Firefox on Linux", current=True, end_action="/account/sessions/s1/end"),
+    Session("s2", "2001:db8::7c1", "Safari on iPhone", current=False, end_action="/account/sessions/s2/end"),
+]
+_ACCOUNT = _SIGNED_IN | {
+    "user_name": "ada",
+    "email": "ada@example.com",
+    "groups": ["platform", "support", "database-on-call"],
+    "attributes": [
+        Attribute("department", "Platform engineering", "HR system", self_editable=False),
+        Attribute("cost_center", "4711", "HR system", self_editable=False),
+        Attribute("pronouns", "she/her", "profile", self_editable=True),
+    ],
+    "factors": [Factor("Password", _NOON, _NOON), Factor("Authenticator app", _NOON, None)],
+}
+_CREDENTIALS = _SIGNED_IN | {
+    "role_name": "ReadOnly",
+    "account_name": "Production",
+    "env_text": _ENV,
+    "json_text": _JSON,
+    "expires_at": _NOON,
+}
+_MAIL = Mail(
+    "ada@example.com",
+    "Set up your account",
+    "Hello Ada,\n\nopen this link to choose a password. It works once, until tomorrow.\n\nExample Corporation",
+    ["http://localhost:8080/enroll/ostenr_5d41402abc4b2a76b9719d911017c592a1b2c3"],
+)
+_FAILED = {"error": "The user name or the password is not right."}
+_ERROR = {
+    "title": "Something went wrong",
+    "message": "We could not finish what you asked for. Nothing was changed.",
+    "request_id": "019ce8b2-7c11-7f3a-9d55-1b2c3d4e5f60",
+}
+
+PAGES = [
+    Page("signin.html", "signin", {"username": "", "action": "/signin"}),
+    Page("signin.html", "signin-error", {"username": "ada", "action": "/signin", "development": True} | _FAILED),
+    Page("signin.html", "signin-notice", {"username": "", "action": "/signin", "notice": "Your session has ended."}),
+    Page("signin_code.html", "signin_code", {"action": "/signin/code", "display_name": "Ada"}),
+    Page(
+        "signin_code.html",
+        "signin_code-error",
+        {"action": "/signin/code", "display_name": "Ada", "error": "That code is not right. Wait for the next one."},
+    ),
+    Page("enroll_password.html", "enroll_password", _ENROLMENT | {"errors": []}),
+    Page(
+        "enroll_password.html",
+        "enroll_password-errors",
+        _ENROLMENT | {"errors": ["The password is shorter than 12 characters.", "The two passwords differ."]},
+    ),
+    Page("enroll_totp.html", "enroll_totp", {"qr_svg": _QR, "secret_text": "JBSW Y3DP EHPK 3PXP", "action": "/enroll"}),
+    Page(
+        "enroll_totp.html",
+        "enroll_totp-error",
+        {"qr_svg": _QR, "secret_text": "JBSW Y3DP", "action": "/enroll", "error": "That code is not right."},
+    ),
+    Page("enroll_done.html", "enroll_done", {"portal_url": "/", "development": True}),
+    Page("link_invalid.html", "link_invalid"),
+    Page(
+        "portal.html",
+        "portal",
+        _SIGNED_IN
+        | {
+            "roles": _ROLES,
+            "applications": [
+                Application("Wiki", "https://wiki.example.com/", "Handbook, decisions and notes."),
+                Application("Expenses", "https://expenses.example.com/", "Hand in receipts and travel costs."),
+                Application("Status", "https://status.example.com/", "What runs, and what does not."),
+            ],
+        },
+    ),
+    Page("portal.html", "portal-empty", _SIGNED_IN | {"roles": [], "applications": [], "development": True}),
+    Page("credentials.html", "credentials", _CREDENTIALS),
+    Page("account.html", "account", _ACCOUNT),
+    Page("account.html", "account-empty", _ACCOUNT | {"email": None, "groups": [], "attributes": []}),
+    Page(
+        "account_sessions.html",
+        "account_sessions",
+        _SIGNED_IN
+        | {"sessions": _SESSIONS, "end_others_action": "/account/sessions/end", "notice": "The session has ended."},
+    ),
+    Page("signed_out.html", "signed_out"),
+    Page("error.html", "error", _ERROR),
+    Page("throttled.html", "throttled", {"retry_after_seconds": 95}),
+    Page("mailbox.html", "mailbox", {"mails": [_MAIL, _MAIL], "development": True}),
+    Page("mailbox.html", "mailbox-empty", {"mails": [], "development": True}),
+]
+_every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+
+
+@dataclass
+class Element:
+    tag: str
+    attributes: dict[str, str | None]
+    form: int | None
+
+
+class Reader(HTMLParser):
+    """The elements of a page, each with the number of the form it stands in; unbalanced tags fail."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.elements: list[Element] = []
+        self._open: list[str] = []
+        self._form: int | None = None
+        self._forms = 0
+        self.feed(html)
+        self.close()
+        assert self._open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        names = [name for name, _ in attrs]
+        assert len(names) == len(set(names)), f"repeated attribute in {tag}"
+        if tag == "form":
+            self._form, self._forms = self._forms, self._forms + 1
+        self.elements.append(Element(tag, dict(attrs), self._form))
+        if tag not in _VOID:
+            self._open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append(Element(tag, dict(attrs), self._form))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag
+        if tag == "form":
+            self._form = None
+
+    def all(self, *tags: str) -> list[Element]:
+        return [element for element in self.elements if element.tag in tags]
+
+
+def _values(elements: list[Element], attribute: str) -> list[str]:
+    return [value for element in elements if (value := element.attributes.get(attribute)) is not None]
+
+
+def _poisoned(value: Any) -> Any:
+    """The same data with an attack in every text."""
+    if isinstance(value, Markup):
+        return value
+    if isinstance(value, str):
+        return value and f"""{value}"'><script>attack()</script>"""
+    if isinstance(value, list):
+        return [_poisoned(each) for each in value]
+    if isinstance(value, dict):
+        return {name: _poisoned(each) for name, each in value.items()}
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(value, **{each.name: _poisoned(getattr(value, each.name)) for each in fields(value)})
+    return value
+
+
+def test_every_template_has_a_preview() -> None:
+    shipped = {entry.name for entry in files("ostiary.protocols.web").joinpath("templates").iterdir()}
+    assert shipped - _PARTS == {page.template for page in PAGES}
+
+
+@_every_page
+def test_a_page_runs_under_a_policy_that_forbids_scripts_and_inline_style(page: Page) -> None:
+    elements = Reader(page.html()).elements
+    assert {"script", "style", "iframe", "object", "embed", "base"}.isdisjoint(e.tag for e in elements)
+    names = {name for element in elements for name in element.attributes}
+    assert "style" not in names
+    assert not [name for name in names if name.startswith("on")]
+    loaded = [e for e in elements if e.tag in {"img", "link"}]
+    for address in _values(loaded, "src") + _values(loaded, "href"):
+        assert address.startswith(f"{pages.PATHS.static}/")
+
+
+@_every_page
+def test_a_page_names_its_language_its_title_and_one_heading(page: Page) -> None:
+    html = page.html()
+    reader = Reader(html)
+    assert html.startswith("<!doctype html>")
+    assert _values(reader.all("html"), "lang") == ["en"]
+    assert len(reader.all("h1")) == 1
+    title = re.search(r"<title>(.+) · Example Corporation</title>", html)
+    assert title
+    assert title[1].startswith("Error: ") == ('id="problem"' in html)
+
+
+@_every_page
+def test_headings_leave_out_no_level(page: Page) -> None:
+    levels = [int(e.tag[1]) for e in Reader(page.html()).all("h1", "h2", "h3", "h4", "h5", "h6")]
+    assert all(later <= earlier + 1 for earlier, later in pairwise(levels))
+
+
+@_every_page
+def test_a_page_has_landmarks_and_a_skip_link_to_its_content(page: Page) -> None:
+    reader = Reader(page.html())
+    assert [len(reader.all(tag)) for tag in ("main", "header", "footer")] == [1, 1, 1]
+    first_link = reader.all("a")[0]
+    assert first_link.attributes["href"] == "#" + _values(reader.all("main"), "id")[0]
+    assert len(reader.all("nav")) == ("person" in page.context and page.template != "enroll_password.html")
+
+
+@_every_page
+def test_ids_are_unique_and_every_reference_to_one_leads_somewhere(page: Page) -> None:
+    elements = Reader(page.html()).elements
+    ids = _values(elements, "id")
+    assert len(ids) == len(set(ids))
+    references = [
+        *" ".join(_values(elements, "aria-describedby") + _values(elements, "aria-labelledby")).split(),
+        *_values([e for e in elements if e.tag == "label"], "for"),
+        *[href[1:] for href in _values(elements, "href") if href.startswith("#")],
+    ]
+    assert set(references) <= set(ids)
+
+
+@_every_page
+def test_every_field_has_a_label_and_every_typed_one_says_how_to_fill_it(page: Page) -> None:
+    reader = Reader(page.html())
+    labelled = set(_values(reader.all("label"), "for"))
+    shown = [e for e in reader.all("input", "textarea", "select") if e.attributes.get("type") != "hidden"]
+    for element in shown:
+        assert element.attributes["id"] in labelled
+        assert element.attributes["autocomplete"]
+
+
+@_every_page
+def test_every_form_posts_with_a_csrf_token_and_a_button(page: Page) -> None:
+    reader = Reader(page.html())
+    for number, form in enumerate(reader.all("form")):
+        assert form.attributes["method"] == "post"
+        assert form.attributes["action"]
+        inside = [e for e in reader.elements if e.form == number]
+        assert [e.attributes["value"] for e in inside if e.attributes.get("name") == "csrf"] == ["t0k3n"]
+        assert [e.attributes["type"] for e in inside if e.tag == "button"] == ["submit"]
+
+
+@_every_page
+def test_at_most_one_element_takes_the_focus_and_an_error_takes_it_first(page: Page) -> None:
+    html = page.html()
+    focused = [e for e in Reader(html).elements if "autofocus" in e.attributes]
+    assert len(focused) <= 1
+    if 'id="problem"' in html:
+        assert focused[0].attributes["id"] == "problem"
+        assert focused[0].attributes["role"] == "alert"
+
+
+@_every_page
+def test_no_text_that_a_page_is_given_becomes_markup(page: Page) -> None:
+    common = {"organization": "O", "csrf": "c", "development": True, "error": "E", "notice": "N"}
+    html = pages.render(page.template, **_poisoned(common | page.context))
+    assert "<script" not in html
+    assert "&lt;script&gt;attack()" in html
+    plain = pages.render(page.template, **(common | page.context))
+    assert [e.tag for e in Reader(html).elements if e.tag != "a"] == [
+        e.tag for e in Reader(plain).elements if e.tag != "a"
+    ]
+
+
+@_every_page
+@pytest.mark.parametrize("development", [True, False])
+def test_a_development_server_says_so_on_every_page_and_no_other_does(page: Page, *, development: bool) -> None:
+    html = replace(page, context=page.context | {"development": development}).html()
+    assert ("Development server: not for real use" in html) == development
+
+
+@pytest.mark.parametrize("template", sorted({page.template for page in PAGES}))
+@pytest.mark.parametrize("missing", ["organization", "development"])
+def test_a_forgotten_variable_is_an_error(template: str, missing: str) -> None:
+    page = next(page for page in PAGES if page.template == template)
+    common = {"organization": "O", "csrf": "c", "development": False} | page.context
+    del common[missing]
+    with pytest.raises(UndefinedError):
+        pages.render(template, **common)
+
+
+@pytest.mark.parametrize(
+    ("template", "current"),
+    [("portal.html", "/"), ("account.html", "/account"), ("account_sessions.html", "/account/sessions")],
+)
+def test_the_navigation_marks_the_page_one_is_on(template: str, current: str) -> None:
+    page = next(page for page in PAGES if page.template == template)
+    marked = [e for e in Reader(page.html()).all("a") if e.attributes.get("aria-current") == "page"]
+    assert _values(marked, "href") == [current]
+
+
+def test_the_fields_of_a_sign_in_are_known_to_password_managers() -> None:
+    found = {
+        (e.attributes["name"], e.attributes["autocomplete"])
+        for page in PAGES
+        for e in Reader(page.html()).all("input")
+        if e.attributes.get("type") != "hidden"
+    }
+    assert found == {
+        ("username", "username"),
+        ("password", "current-password"),
+        ("new_password", "new-password"),
+        ("repeat_password", "new-password"),
+        ("code", "one-time-code"),
+    }
+
+
+def test_credentials_arrive_whole_in_the_fields_to_copy_from() -> None:
+    page = next(page for page in PAGES if page.name == "credentials")
+    html = page.html()
+    for text in (_ENV, _JSON):
+        assert f">\n{Markup.escape(text)}</textarea>" in html
+    assert html.count('spellcheck="false"') == html.count("<textarea")
+
+
+def test_the_current_session_offers_no_button_that_ends_it() -> None:
+    page = next(page for page in PAGES if page.name == "account_sessions")
+    actions = _values(Reader(page.html()).all("form"), "action")
+    assert actions == ["/signout", "/account/sessions/s2/end", "/account/sessions/end"]
+    alone = replace(page, context=page.context | {"sessions": _SESSIONS[:1]})
+    assert _values(Reader(alone.html()).all("form"), "action") == ["/signout"]
+
+
+@pytest.mark.parametrize("address", ["javascript:attack()", "data:text/html,x", "//x", "/x", "https:", "http://[", " "])
+def test_an_address_that_is_not_of_the_web_is_never_a_link(address: str) -> None:
+    mail = replace(_MAIL, links=[address])
+    application = Application("Wiki", address, "")
+    mailbox = Page("mailbox.html", "", {"mails": [mail]}).html()
+    portal = Page("portal.html", "", _SIGNED_IN | {"roles": [], "applications": [application]}).html()
+    assert "Wiki" in portal
+    for html in (mailbox, portal):
+        content = "<main" + html.split("<main", 1)[1].split("</main>", 1)[0] + "</main>"
+        assert _values(Reader(content).all("a"), "href") == []
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0, "1 second"), (1, "1 second"), (59, "59 seconds"), (60, "1 minute"), (61, "2 minutes"), (3600, "60 minutes")],
+)
+def test_a_wait_is_told_in_round_figures_that_are_never_too_short(seconds: int, text: str) -> None:
+    assert pages.waiting_time(seconds) == text
+
+
+def test_a_moment_is_told_in_utc() -> None:
+    assert pages.readable(datetime.fromisoformat("2026-01-01T00:30:00+02:00")) == "31 Dec 2025, 22:30 UTC"
+
+
+def test_the_style_sheet_and_the_mark_fetch_nothing_from_elsewhere() -> None:
+    static = files("ostiary.protocols.web").joinpath("static")
+    css = static.joinpath("ostiary.css").read_text("utf-8")
+    mark = static.joinpath("mark.svg").read_text("utf-8").replace('xmlns="http://www.w3.org/2000/svg"', "")
+    for text in (css, mark):
+        assert not re.search(r"url\(|@import|//[a-z]|<script|<style|style=", text)
