@@ -21,3 +21,11 @@ class InvalidEventQuery(DomainError):
 
 class TrailDamaged(DomainError):
     """The trail does not verify; the text names the first bad record."""
+
+
+class UnstorableText(DomainError):
+    """A text holds what no database can keep: a NUL character or half of a surrogate pair. The input is at fault."""
+
+
+class FactsConflict(DomainError):
+    """What was asked contradicts what is kept: a name is taken, or something that is named is missing or still used."""

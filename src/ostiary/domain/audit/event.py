@@ -17,6 +17,7 @@ from ostiary.kit import ids
 from ostiary.kit.clock import from_micros, to_micros
 
 MAX_TEXT = 512  # what a stranger can make us remember per field
+EventIndex = tuple[str, int, str, str, str, str, str, bool]
 Details = Mapping[str, str | int | bool | list[str]]
 
 
@@ -68,6 +69,20 @@ def encode(event: Event) -> bytes:
 def decode(body: bytes) -> Event:
     """Raises `msgspec.MsgspecError` (a ValueError) for bytes that are no event."""
     return _decoder.decode(body)
+
+
+def index_of(event: Event) -> EventIndex:
+    """What the event is filed under for look-ups; `verify_trail` compares it with what the body says."""
+    return (
+        event.event_id,
+        event.time,
+        event.name.value,
+        event.source,
+        event.account,
+        event.actor_name,
+        event.access_key_id,
+        event.read_only,
+    )
 
 
 def event_of(

@@ -7,16 +7,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from ostiary.domain.audit.event import Event
+from ostiary.domain.audit.event import Event, EventIndex
 
 
 @dataclass(frozen=True, slots=True)
 class StoredEvent:
-    """One row of the trail: `sequence` is the database's, `leaf_index` the place in the tree (None: not yet sealed)."""
+    """One row of the trail: `sequence` is the database's, `leaf_index` the place in the tree (None: not yet sealed).
+
+    `index` is what the row is filed under: it must agree with the body.
+    """
 
     sequence: int
     leaf_index: int | None
     body: bytes
+    index: EventIndex
 
 
 @dataclass(frozen=True, slots=True)
