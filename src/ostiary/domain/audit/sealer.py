@@ -1,7 +1,7 @@
 """How do committed events become leaves of the tree, and the tree a signed checkpoint?
 
 One sealer per database holds the lease. Each round takes the events that have no place yet, in the order of their
-commit, appends them to the tree (RFC 6962 section 2.1) and signs a checkpoint (C2SP tlog-checkpoint) in one transaction.
+commit, appends them to the tree (RFC 6962 section 2.1) and signs a C2SP tlog-checkpoint, all in one transaction.
 """
 
 from __future__ import annotations
