@@ -1,0 +1,32 @@
+"""Which AWS error does each domain error become? The one table of this protocol.
+
+Codes are the query protocol's or the service model's names; the wire spells them as each service does.
+https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ostiary.domain.access.errors import AccessDenied
+from ostiary.domain.audit.errors import DomainError
+from ostiary.domain.audit.vocabulary import Outcome
+from ostiary.protocols.aws.wire.errors import WireError
+
+ERRORS: Mapping[type[DomainError], str] = {
+    AccessDenied: "AccessDenied",
+}
+_DENIALS = frozenset({"AccessDenied"})
+
+
+def wire_error_of(failure: DomainError) -> WireError:
+    """The row of the error's class or of the nearest class above it; without a row, a refusal that tells nothing."""
+    for kind in type(failure).__mro__:
+        code = ERRORS.get(kind)
+        if code is not None:
+            return WireError(code, failure.client_text, operator_text=failure.operator_text)
+    return WireError("AccessDenied", "Access denied.", operator_text=f"no row for {type(failure).__name__}: {failure}")
+
+
+def outcome_of(error: WireError) -> Outcome:
+    return Outcome.DENIED if error.code in _DENIALS else Outcome.FAILED
