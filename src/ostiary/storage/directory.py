@@ -1,0 +1,155 @@
+"""How are the organization, its accounts, people, groups, attributes and workloads kept?"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Select, Table, bindparam, delete, insert, select, update
+
+from ostiary.domain.directory.model import (
+    Account,
+    AttributeDefinition,
+    Directory,
+    Group,
+    Organization,
+    Person,
+    PersonStatus,
+    Workload,
+)
+from ostiary.storage.facts import Fact, many, one, put, values_of
+from ostiary.storage.generations import Topic, raise_generation
+from ostiary.storage.schema import (
+    account,
+    attribute_definition,
+    directory,
+    group,
+    membership,
+    organization,
+    person,
+    workload,
+)
+
+_ORGANIZATION = select(organization.c.name, organization.c.account, organization.c.created_at)
+_DIRECTORY = select(directory).where(directory.c.name == bindparam("name"))
+_WORKLOAD = select(workload).where(workload.c.name == bindparam("name"))
+_BY_ID = select(person).where(person.c.person_id == bindparam("person_id"))
+_BY_USER_NAME = select(person).where(person.c.user_name == bindparam("user_name"))
+_GROUPS_OF = (
+    select(membership.c.group_name)
+    .where(membership.c.person_id == bindparam("person_id"))
+    .order_by(membership.c.group_name)
+)
+
+
+class DirectoryTable:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def organization(self) -> Organization | None:
+        return one(self._connection, _ORGANIZATION, Organization)
+
+    def put_organization(self, organization_: Organization) -> None:
+        self._put(organization, {"id": 1, **values_of(organization_)})
+
+    def accounts(self) -> Sequence[Account]:
+        return many(self._connection, select(account).order_by(account.c.account_id), Account)
+
+    def put_account(self, account_: Account) -> None:
+        self._put(account, account_)
+
+    def delete_account(self, account_id: str) -> None:
+        self._delete(account, account_id=account_id)
+
+    def directories(self) -> Sequence[Directory]:
+        return many(self._connection, select(directory).order_by(directory.c.name), Directory)
+
+    def directory(self, name: str) -> Directory | None:
+        return one(self._connection, _DIRECTORY, Directory, name=name)
+
+    def put_directory(self, directory_: Directory) -> None:
+        self._put(directory, directory_)
+
+    def delete_directory(self, name: str) -> None:
+        self._delete(directory, name=name)
+
+    def person(self, person_id: str) -> Person | None:
+        return self._person(_BY_ID, person_id=person_id)
+
+    def person_by_user_name(self, user_name: str) -> Person | None:
+        return self._person(_BY_USER_NAME, user_name=user_name)
+
+    def people(self, *, after_user_name: str = "", limit: int = 1000) -> Sequence[Person]:
+        statement = select(person).where(person.c.user_name > after_user_name).order_by(person.c.user_name)
+        rows = self._connection.execute(statement.limit(limit)).mappings().all()
+        if not rows:
+            return []
+        page = person.c.user_name.between(rows[0]["user_name"], rows[-1]["user_name"])
+        groups: defaultdict[str, list[str]] = defaultdict(list)
+        memberships = select(membership.c.person_id, membership.c.group_name).join(person).where(page)
+        for person_id, name in self._connection.execute(memberships.order_by(membership.c.group_name)):
+            groups[person_id].append(name)
+        return [Person(**row, groups=tuple(groups[row["person_id"]])) for row in rows]
+
+    def put_person(self, person_: Person) -> None:
+        values = values_of(person_)
+        wanted = set(values.pop("groups"))
+        put(self._connection, person, values)
+        kept = set(self._groups_of(person_.person_id))
+        mine = membership.c.person_id == person_.person_id
+        for name in sorted(kept - wanted):
+            self._connection.execute(delete(membership).where(mine, membership.c.group_name == name))
+        added = [{"person_id": person_.person_id, "group_name": name} for name in sorted(wanted - kept)]
+        if added:
+            self._connection.execute(insert(membership), added)
+
+    def set_person_status(self, person_id: str, status: PersonStatus) -> None:
+        self._connection.execute(update(person).where(person.c.person_id == person_id).values(status=status))
+
+    def groups(self) -> Sequence[Group]:
+        return many(self._connection, select(group).order_by(group.c.name), Group)
+
+    def put_group(self, group_: Group) -> None:
+        self._put(group, group_)
+
+    def delete_group(self, name: str) -> None:
+        """Raises FactsConflict while it has members or assignments."""
+        self._delete(group, name=name)
+
+    def attribute_definitions(self) -> Sequence[AttributeDefinition]:
+        statement = select(attribute_definition).order_by(attribute_definition.c.name)
+        return many(self._connection, statement, AttributeDefinition)
+
+    def put_attribute_definition(self, definition: AttributeDefinition) -> None:
+        self._put(attribute_definition, definition)
+
+    def delete_attribute_definition(self, name: str) -> None:
+        self._delete(attribute_definition, name=name)
+
+    def workloads(self) -> Sequence[Workload]:
+        return many(self._connection, select(workload).order_by(workload.c.name), Workload)
+
+    def workload(self, name: str) -> Workload | None:
+        return one(self._connection, _WORKLOAD, Workload, name=name)
+
+    def put_workload(self, workload_: Workload) -> None:
+        self._put(workload, workload_)
+
+    def delete_workload(self, name: str) -> None:
+        self._delete(workload, name=name)
+
+    def _person(self, statement: Select[Any], **key: str) -> Person | None:
+        row = self._connection.execute(statement, key).mappings().one_or_none()
+        return None if row is None else Person(**row, groups=self._groups_of(row["person_id"]))
+
+    def _groups_of(self, person_id: str) -> tuple[str, ...]:
+        return tuple(self._connection.execute(_GROUPS_OF, {"person_id": person_id}).scalars())
+
+    def _put(self, table: Table, fact: Fact | dict[str, Any]) -> None:
+        put(self._connection, table, fact)
+        raise_generation(self._connection, Topic.DIRECTORY)
+
+    def _delete(self, table: Table, **key: str) -> None:
+        self._connection.execute(delete(table).filter_by(**key))
+        raise_generation(self._connection, Topic.DIRECTORY)

@@ -1,0 +1,67 @@
+"""How does a fact of the domain become a row, and a row a fact again?
+
+A dataclass and its table have the same names; the few that differ are renamed where they are used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from functools import cache
+from operator import attrgetter
+from typing import Any, ClassVar, Protocol, TypeVar
+
+from sqlalchemy import Connection, Select, Table
+from sqlalchemy.dialects import postgresql, sqlite
+
+UpsertStatement = sqlite.Insert | postgresql.Insert
+
+
+class Fact(Protocol):
+    """Any dataclass."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+
+FactT = TypeVar("FactT")
+
+
+@cache
+def _reader(kind: type[Any]) -> tuple[tuple[str, ...], Any]:
+    names = tuple(field.name for field in fields(kind))
+    return names, attrgetter(*names)
+
+
+def values_of(fact: Fact) -> dict[str, Any]:
+    names, read = _reader(type(fact))
+    return dict(zip(names, read(fact), strict=True))
+
+
+def put(connection: Connection, table: Table, values: Fact | Mapping[str, Any]) -> None:
+    """Insert, or replace the row with the same primary key."""
+    row = values if isinstance(values, Mapping) else values_of(values)
+    connection.execute(_upsert(connection.dialect.name, table), row)
+
+
+def insert_of(connection: Connection, table: Table) -> UpsertStatement:
+    """An INSERT that knows ON CONFLICT, which the two dialects spell alike and SQLAlchemy keeps apart."""
+    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+
+
+@cache
+def _upsert(dialect: str, table: Table) -> UpsertStatement:
+    statement = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+    key = [column.name for column in table.primary_key]
+    rest = {column.name: statement.excluded[column.name] for column in table.c if column.name not in key}
+    if not rest:
+        return statement.on_conflict_do_nothing(index_elements=key)
+    return statement.on_conflict_do_update(index_elements=key, set_=rest)
+
+
+def one(connection: Connection, statement: Select[Any], kind: type[FactT], /, **parameters: Any) -> FactT | None:
+    row = connection.execute(statement, parameters).one_or_none()
+    return None if row is None else kind(**row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
+
+
+def many(connection: Connection, statement: Select[Any], kind: type[FactT], /, **parameters: Any) -> list[FactT]:
+    return [kind(**row) for row in connection.execute(statement, parameters).mappings()]

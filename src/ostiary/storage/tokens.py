@@ -1,0 +1,80 @@
+"""How are authorization codes and refresh tokens kept? A use is one conditional statement, judged by its rows."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, Update, bindparam, delete, select, update
+
+from ostiary.domain.tokens.model import AuthorizationCode, RefreshToken, TokenFamily
+from ostiary.storage.facts import one, values_of
+from ostiary.storage.schema import authorization_code, refresh_token, token_family, used_assertion
+
+_CODE = select(authorization_code).where(authorization_code.c.code_hash == bindparam("code_hash"))
+_FAMILY = select(token_family).where(token_family.c.family_id == bindparam("family_id"))
+_REFRESH_TOKEN = select(refresh_token).where(refresh_token.c.token_hash == bindparam("token_hash"))
+_LIVING = update(token_family).where(token_family.c.ended_at.is_(None))
+
+
+class TokenTable:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add_code(self, code: AuthorizationCode) -> None:
+        self._connection.execute(authorization_code.insert(), values_of(code))
+
+    def code(self, code_hash: bytes) -> AuthorizationCode | None:
+        return one(self._connection, _CODE, AuthorizationCode, code_hash=code_hash)
+
+    def use_code(self, code_hash: bytes, now: datetime) -> bool:
+        return self._changed(
+            update(authorization_code)
+            .where(authorization_code.c.code_hash == code_hash, authorization_code.c.used_at.is_(None))
+            .values(used_at=now)
+        )
+
+    def add_family(self, family: TokenFamily) -> None:
+        self._connection.execute(token_family.insert(), values_of(family))
+
+    def family(self, family_id: str) -> TokenFamily | None:
+        return one(self._connection, _FAMILY, TokenFamily, family_id=family_id)
+
+    def add_refresh_token(self, token: RefreshToken) -> None:
+        self._connection.execute(refresh_token.insert(), values_of(token))
+
+    def refresh_token(self, token_hash: bytes) -> RefreshToken | None:
+        return one(self._connection, _REFRESH_TOKEN, RefreshToken, token_hash=token_hash)
+
+    def rotate(self, family_id: str, *, used_hash: bytes, new: RefreshToken, now: datetime) -> bool:
+        current = (token_family.c.family_id == family_id) & (token_family.c.current_hash == used_hash)
+        living = _LIVING.where(current, token_family.c.expires_at > now)
+        if new.family_id != family_id or not self._changed(living.values(current_hash=new.token_hash)):
+            return False
+        self._connection.execute(
+            update(refresh_token).where(refresh_token.c.token_hash == used_hash).values(used_at=now)
+        )
+        self.add_refresh_token(new)
+        return True
+
+    def end_family(self, family_id: str, now: datetime) -> None:
+        self._connection.execute(_LIVING.where(token_family.c.family_id == family_id).values(ended_at=now))
+
+    def end_families_of_person(self, person_id: str, now: datetime) -> int:
+        return self._connection.execute(
+            _LIVING.where(token_family.c.person_id == person_id).values(ended_at=now)
+        ).rowcount
+
+    def end_families_of_session(self, session_id: str, now: datetime) -> int:
+        return self._connection.execute(
+            _LIVING.where(token_family.c.session_id == session_id).values(ended_at=now)
+        ).rowcount
+
+    def delete_expired_tokens(self, now: datetime) -> int:
+        """Codes, families with their refresh tokens, and client assertions, which nothing would accept any more."""
+        expiring = (authorization_code, token_family, used_assertion)
+        return sum(
+            self._connection.execute(delete(table).where(table.c.expires_at <= now)).rowcount for table in expiring
+        )
+
+    def _changed(self, statement: Update) -> bool:
+        return self._connection.execute(statement).rowcount == 1
