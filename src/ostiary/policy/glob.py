@@ -1,0 +1,122 @@
+"""Does a text match a pattern of `*` and `?`, in linear time whatever both are?
+
+Patterns with `*` only are matched piece by piece; all others by a bit-parallel automaton that reads each character of
+the text once. There is no backtracking.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum
+from typing import Protocol
+
+
+class Wild(Enum):
+    """Wildcards; the IN_SEGMENT ones do not match the colon that ends a segment of an ARN."""
+
+    MANY = "*"
+    ONE = "?"
+    MANY_IN_SEGMENT = "*:"
+    ONE_IN_SEGMENT = "?:"
+
+
+Token = str | Wild
+
+
+class Glob(Protocol):
+    def matches(self, text: str) -> bool: ...
+
+
+class Exact:
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def matches(self, text: str) -> bool:
+        return text == self.text
+
+
+class Pieces:
+    """`a*b*c`: the first piece begins the text, the last ends it, the others follow each other between."""
+
+    __slots__ = ("_head", "_least", "_middle", "_tail")
+
+    def __init__(self, pieces: Sequence[str]) -> None:
+        self._head, self._tail = pieces[0], pieces[-1]
+        self._middle = tuple(piece for piece in pieces[1:-1] if piece)
+        self._least = len(self._head) + len(self._tail)
+
+    @property
+    def prefix(self) -> str | None:
+        """The text that must begin a match, when that is all the pattern asks."""
+        return None if self._middle or self._tail else self._head
+
+    def matches(self, text: str) -> bool:
+        # The tail may not overlap the head: `ab*ba` does not match `aba`.
+        if len(text) < self._least or not text.startswith(self._head) or not text.endswith(self._tail):
+            return False
+        at, end = len(self._head), len(text) - len(self._tail)
+        for piece in self._middle:
+            at = text.find(piece, at, end)
+            if at < 0:
+                return False
+            at += len(piece)
+        return True
+
+
+class Automaton:
+    """Bit i of the state means: the first i characters of the pattern (not counting stars) are matched."""
+
+    __slots__ = ("_by_character", "_length", "_one", "_one_in_segment", "_stay", "_stay_in_segment")
+
+    def __init__(self, tokens: Sequence[Token]) -> None:
+        self._by_character: dict[str, int] = {}
+        self._one = self._one_in_segment = self._stay = self._stay_in_segment = 0
+        self._length = 0
+        for token in tokens:
+            if isinstance(token, str):
+                self._add_text(token)
+            else:
+                self._add_wild(token)
+
+    def _add_text(self, text: str) -> None:
+        for character in text:
+            self._by_character[character] = self._by_character.get(character, 0) | 1 << self._length
+            self._length += 1
+
+    def _add_wild(self, wild: Wild) -> None:
+        bit = 1 << self._length
+        if wild is Wild.MANY:
+            self._stay |= bit
+        elif wild is Wild.MANY_IN_SEGMENT:
+            self._stay_in_segment |= bit
+        else:
+            self._one |= bit if wild is Wild.ONE else 0
+            self._one_in_segment |= bit if wild is Wild.ONE_IN_SEGMENT else 0
+            self._length += 1
+
+    def matches(self, text: str) -> bool:
+        reached = 1
+        by_character, one, stay = self._by_character, self._one, self._stay
+        one_segment, stay_segment = one | self._one_in_segment, stay | self._stay_in_segment
+        for character in text:
+            colon = character == ":"
+            step = by_character.get(character, 0) | (one if colon else one_segment)
+            reached = (reached & step) << 1 | reached & (stay if colon else stay_segment)
+            if not reached:
+                return False
+        return bool(reached >> self._length & 1)
+
+
+def compile_glob(tokens: Sequence[Token]) -> Glob:
+    """Choose the cheapest matcher that is exact for these tokens."""
+    pieces = [""]
+    for token in tokens:
+        if isinstance(token, str):
+            pieces[-1] += token
+        elif token is Wild.MANY:
+            pieces.append("")
+        else:
+            return Automaton(tokens)
+    return Exact(pieces[0]) if len(pieces) == 1 else Pieces(pieces)

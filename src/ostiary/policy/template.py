@@ -1,0 +1,142 @@
+"""What do wildcards and `${variables}` in a policy stand for?
+
+The text of the policy is cut into tokens once, when the policy is compiled; at decision time a variable becomes literal
+text between tokens. So a value of the request can neither be a wildcard nor open another variable.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from ostiary.policy.casing import lower_ascii
+from ostiary.policy.document import shown
+from ostiary.policy.glob import Exact, Glob, Pieces, Token, Wild, compile_glob
+from ostiary.policy.model import PolicyError
+from ostiary.policy.scope import Scope
+
+_VARIABLE = re.compile(r"\s*(?P<key>[^\s,'{}$*?][^,'{}$*?]*:[^,'{}$*?]+?)\s*(?:,\s*'(?P<default>[^'{}]*)'\s*)?")
+_PIECE = re.compile(r"(?P<last>\*(?=:|\Z))|[*?:]|[^*?:]+")
+_ESCAPES = frozenset("*?$")
+_ARN_COLONS = 5
+
+
+class Wildcards(Enum):
+    NONE = auto()
+    TEXT = auto()
+    ARN = auto()
+    """Each of the six parts of an ARN is matched by itself (Arn condition operators)."""
+    RESOURCE = auto()
+    """As ARN, but a `*` that ends a part may run on beyond the colon (Resource element)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    key: str
+    default: str | None
+
+    def resolve(self, scope: Scope) -> str | None:
+        """The request's value; a set of values, an empty value and a missing key have none."""
+        value = scope.find(self.key)
+        return value if isinstance(value, str) and value else self.default
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A policy's text, compiled: `fixed` when it has no variables, else tokens to fill in."""
+
+    fixed: Glob | None
+    tokens: tuple[Token | Variable, ...]
+
+    @property
+    def literal(self) -> str | None:
+        """The only text that can match, when the policy's text alone decides that."""
+        return self.fixed.text if isinstance(self.fixed, Exact) else None
+
+    @property
+    def prefix(self) -> str | None:
+        return self.fixed.prefix if isinstance(self.fixed, Pieces) else None
+
+    def matches(self, text: str, scope: Scope) -> bool | None:
+        """None when a variable has no value: then there is nothing to be equal to."""
+        if self.fixed is not None:
+            return self.fixed.matches(text)
+        filled: list[Token] = []
+        for token in self.tokens:
+            value = token.resolve(scope) if isinstance(token, Variable) else token
+            if value is None:
+                return None
+            filled.append(value)
+        return compile_glob(filled).matches(text)
+
+
+def compile_template(text: str, path: str, *, variables: bool, wildcards: Wildcards) -> Template:
+    """Raises PolicyError when a variable is not well formed."""
+    parts = tuple(_parts(text, path)) if variables else (_Raw(text),)
+    if wildcards is Wildcards.RESOURCE:
+        _check_variables_stand_in_the_resource(parts, path)
+    tokens = tuple(_tokens(parts, wildcards))
+    static = [token for token in tokens if not isinstance(token, Variable)]
+    return Template(compile_glob(static) if len(static) == len(tokens) else None, tokens)
+
+
+class _Raw(str):
+    """Text in which wildcards are wildcards; plain strings came from `${*}`, `${?}`, `${$}` and are literal."""
+
+    __slots__ = ()
+
+
+def _parts(text: str, path: str) -> Iterator[_Raw | str | Variable]:
+    at = 0
+    while (start := text.find("${", at)) >= 0:
+        end = text.find("}", start)
+        if end < 0:
+            raise PolicyError(path, f"`{shown(text[start:])}` opens a variable and does not close it")
+        yield _Raw(text[at:start])
+        yield _variable(text[start + 2 : end], path)
+        at = end + 1
+    yield _Raw(text[at:])
+
+
+def _variable(inner: str, path: str) -> str | Variable:
+    if inner in _ESCAPES:
+        return inner
+    found = _VARIABLE.fullmatch(inner)
+    if found is None:
+        raise PolicyError(
+            path, f"`${{{shown(inner)}}}` is not a variable; write `${{key}}`, `${{key, 'default'}}` or `${{*}}`"
+        )
+    return Variable(lower_ascii(found["key"]), found["default"])
+
+
+def _check_variables_stand_in_the_resource(parts: Sequence[_Raw | str | Variable], path: str) -> None:
+    colons = 0
+    for part in parts:
+        if isinstance(part, _Raw):
+            colons += part.count(":")
+        elif colons < _ARN_COLONS:
+            raise PolicyError(path, "a variable may stand only in the last part of an ARN, after the fifth colon")
+
+
+def _tokens(parts: Sequence[_Raw | str | Variable], wildcards: Wildcards) -> Iterator[Token | Variable]:
+    colons = 0
+    for part in parts:
+        if not isinstance(part, _Raw) or wildcards is Wildcards.NONE:
+            yield str(part) if isinstance(part, _Raw) else part
+            continue
+        for piece in _PIECE.finditer(part):
+            bounded = wildcards is not Wildcards.TEXT and colons < _ARN_COLONS
+            runs_on = wildcards is Wildcards.RESOURCE and piece.lastgroup == "last"
+            yield _token(piece[0], bounded=bounded and not runs_on)
+            colons += piece[0] == ":"
+
+
+def _token(piece: str, *, bounded: bool) -> Token:
+    if piece == "*":
+        return Wild.MANY_IN_SEGMENT if bounded else Wild.MANY
+    if piece == "?":
+        return Wild.ONE_IN_SEGMENT if bounded else Wild.ONE
+    return piece
