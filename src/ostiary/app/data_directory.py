@@ -1,0 +1,107 @@
+"""Where does one deployment live on disk?
+
+`root.key` (0600) opens everything; `ostiary.db` is the embedded database; `ostiary.toml` (0600) holds settings that
+outlive one command; `checkpoint` is the newest signed checkpoint, kept outside the database so that a rolled-back or
+forked database is seen; `trail.vkey` verifies checkpoints anywhere.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from ostiary.kit.crypto.sealing import RootKey, SealError
+
+ROOT_KEY_VARIABLE = "OSTIARY_ROOT_KEY"
+_PRIVATE = 0o600
+
+
+class DataDirectoryUnusable(Exception):
+    """The text tells the operator what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class DataDirectory:
+    path: Path
+
+    @property
+    def root_key_file(self) -> Path:
+        return self.path / "root.key"
+
+    @property
+    def database_file(self) -> Path:
+        return self.path / "ostiary.db"
+
+    @property
+    def settings_file(self) -> Path:
+        return self.path / "ostiary.toml"
+
+    @property
+    def checkpoint_file(self) -> Path:
+        return self.path / "checkpoint"
+
+    @property
+    def verifier_key_file(self) -> Path:
+        return self.path / "trail.vkey"
+
+    def create(self) -> RootKey:
+        """Make the directory (0700) and a new root key; refuses a directory that already holds one."""
+        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if self.root_key_file.exists() or self.database_file.exists():
+            raise DataDirectoryUnusable(f"`{self.path}` already holds an organization: choose another --data directory")
+        root = root_key_from_environment() or RootKey.generate()
+        if ROOT_KEY_VARIABLE not in os.environ:
+            write_private(self.root_key_file, root.to_text() + "\n")
+        return root
+
+    def root_key(self) -> RootKey:
+        """From the environment when it is set there, else from the file, which nobody else may read."""
+        from_environment = root_key_from_environment()
+        if from_environment is not None:
+            return from_environment
+        try:
+            mode = stat.S_IMODE(self.root_key_file.stat().st_mode)
+            text = self.root_key_file.read_text(encoding="ascii")
+        except OSError as failure:
+            raise DataDirectoryUnusable(
+                f"`{self.path}` has no readable root.key: run `ostiary init --data DIR` first"
+            ) from failure
+        if mode & 0o077:
+            raise DataDirectoryUnusable(
+                f"`{self.root_key_file}` may be read by others (mode {mode:o}): chmod it to 600"
+            )
+        return _parsed(text, str(self.root_key_file))
+
+    def read_checkpoint(self) -> str:
+        return self.checkpoint_file.read_text(encoding="utf-8") if self.checkpoint_file.exists() else ""
+
+    def write_checkpoint(self, note: str) -> None:
+        write_private(self.checkpoint_file, note)
+
+
+def root_key_from_environment() -> RootKey | None:
+    text = os.environ.get(ROOT_KEY_VARIABLE)
+    return None if text is None else _parsed(text, f"the environment variable {ROOT_KEY_VARIABLE}")
+
+
+def write_private(target: Path, text: str) -> None:
+    """Replace the file in one step, readable by its owner only, so that a reader never sees half of it."""
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    try:
+        os.fchmod(handle, _PRIVATE)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(name).replace(target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _parsed(text: str, where: str) -> RootKey:
+    try:
+        return RootKey.from_text(text.strip())
+    except (SealError, ValueError) as failure:
+        raise DataDirectoryUnusable(f"{where} does not hold a root key") from failure

@@ -1,0 +1,80 @@
+"""Where do an outside issuer's keys come from? Fetched over the network: bounded in size and time, no redirects.
+
+OpenID Connect Discovery 1.0 section 4. An address from a discovery document must be https like the issuer itself, so a
+document cannot send this server into the inner network by plain http; on loopback http is allowed in development.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+import httpx
+import msgspec
+
+from ostiary.app.settings import is_loopback
+from ostiary.domain.federation.errors import IssuerUnreachable
+from ostiary.domain.federation.model import IssuerTrust
+
+_MAX_BYTES = 256 * 1024
+_TIMEOUT = httpx.Timeout(5.0, connect=3.0)
+
+
+class _Discovery(msgspec.Struct):
+    issuer: str
+    jwks_uri: str
+
+
+class HttpKeySource:
+    def __init__(self, *, development: bool) -> None:
+        self._development = development
+
+    def fetch(self, trust: IssuerTrust) -> bytes:
+        """The JWKS document's bytes. Raises IssuerUnreachable."""
+        address = trust.jwks_uri or self._discovered(trust)
+        return self._get(address)
+
+    def _discovered(self, trust: IssuerTrust) -> str:
+        body = self._get(trust.issuer.rstrip("/") + "/.well-known/openid-configuration")
+        try:
+            found = msgspec.json.decode(body, type=_Discovery)
+        except msgspec.MsgspecError as failure:
+            raise _unreachable(trust.issuer, "its discovery document cannot be read") from failure
+        if found.issuer != trust.issuer:
+            raise _unreachable(trust.issuer, "its discovery document names another issuer")
+        return found.jwks_uri
+
+    def _get(self, address: str) -> bytes:
+        self._check_address(address)
+        try:
+            with (
+                httpx.Client(timeout=_TIMEOUT, follow_redirects=False, trust_env=False) as client,
+                client.stream("GET", address, headers={"accept": "application/json"}) as response,
+            ):
+                if response.status_code != httpx.codes.OK:
+                    raise _unreachable(address, f"it answered {response.status_code}")
+                return _read_bounded(response, address)
+        except httpx.HTTPError as failure:
+            raise _unreachable(address, type(failure).__name__) from failure
+
+    def _check_address(self, address: str) -> None:
+        try:
+            parts = urlsplit(address)
+            host, loopback = parts.hostname, is_loopback(parts.hostname or "")
+        except ValueError as failure:
+            raise _unreachable(address, "the address cannot be read") from failure
+        plain_allowed = parts.scheme == "http" and loopback and self._development
+        if not host or (parts.scheme != "https" and not plain_allowed):
+            raise _unreachable(address, "it must be https")
+
+
+def _read_bounded(response: httpx.Response, address: str) -> bytes:
+    body = bytearray()
+    for chunk in response.iter_bytes():
+        body += chunk
+        if len(body) > _MAX_BYTES:
+            raise _unreachable(address, f"its document is over {_MAX_BYTES} bytes")
+    return bytes(body)
+
+
+def _unreachable(address: str, why: str) -> IssuerUnreachable:
+    return IssuerUnreachable("the issuer's keys cannot be fetched", operator_text=f"keys from `{address[:200]}`: {why}")

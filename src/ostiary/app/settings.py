@@ -1,0 +1,155 @@
+"""Which settings does a server run with? Read once, checked at start; what is unknown or unsafe is refused."""
+
+from __future__ import annotations
+
+import ipaddress
+import tomllib
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from ostiary.app.data_directory import DataDirectory, write_private
+
+DEFAULT_LISTEN = "127.0.0.1:8480"
+_LOOPBACK_NAMES = frozenset({"localhost"})
+_MAX_WORKERS = 64
+
+
+class SettingsRefused(Exception):
+    """The text tells the operator which setting to change."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSettings:
+    """What `ostiary.toml` in the data directory may hold."""
+
+    database_url: str = ""
+    issuer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ServeSettings:
+    """`trusted_hops` are networks of proxies whose forwarding headers are believed; only with `behind_proxy`."""
+
+    data: Path
+    host: str
+    port: int
+    database_url: str
+    issuer: str
+    workers: int = 1
+    threads: int = 32
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    behind_proxy: bool = False
+    trusted_hops: tuple[str, ...] = ()
+    metrics_networks: tuple[str, ...] = field(default=("127.0.0.0/8", "::1/128"))
+    development: bool = False
+
+    @property
+    def tls(self) -> bool:
+        return self.tls_cert is not None
+
+    @property
+    def secure(self) -> bool:
+        """Whether people and machines reach this server over https."""
+        return self.issuer.startswith("https://")
+
+
+def read_stored(directory: DataDirectory) -> StoredSettings:
+    path = directory.settings_file
+    if not path.exists():
+        return StoredSettings()
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as failure:
+        raise SettingsRefused(f"`{path}` is not TOML: {failure}") from failure
+    known = {f.name for f in fields(StoredSettings)}
+    for key, value in content.items():
+        if key not in known:
+            raise SettingsRefused(f"`{path}` has the unknown key `{key}`: known are {', '.join(sorted(known))}")
+        if not isinstance(value, str):
+            raise SettingsRefused(f"`{key}` in `{path}` must be text")
+    return StoredSettings(**content)
+
+
+def write_stored(directory: DataDirectory, settings: StoredSettings) -> None:
+    lines = [f"{f.name} = {_toml_text(value)}" for f in fields(settings) if (value := getattr(settings, f.name))]
+    write_private(directory.settings_file, "\n".join(lines) + "\n")
+
+
+def remember(directory: DataDirectory, *, database_url: str = "", issuer: str = "") -> StoredSettings:
+    stored = read_stored(directory)
+    changed = replace(stored, database_url=database_url or stored.database_url, issuer=issuer or stored.issuer)
+    if changed != stored:
+        write_stored(directory, changed)
+    return changed
+
+
+def database_url(directory: DataDirectory, given: str = "") -> str:
+    """The one given, else the stored one, else the embedded database of the data directory."""
+    return given or read_stored(directory).database_url or f"sqlite:///{directory.database_file.resolve()}"
+
+
+def parse_listen(text: str) -> tuple[str, int]:
+    """`HOST:PORT`, with IPv6 in brackets. Raises SettingsRefused."""
+    host, separator, port = text.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not separator or not host or not port.isdigit() or not 0 < int(port) < 65536:  # noqa: PLR2004 - ports
+        raise SettingsRefused(f"`{text}` is not HOST:PORT, for instance {DEFAULT_LISTEN}")
+    return host, int(port)
+
+
+def check(settings: ServeSettings) -> ServeSettings:
+    """The same settings when they are safe together. Raises SettingsRefused (promise 9)."""
+    _check_transport(settings)
+    _check_issuer(settings)
+    if not 1 <= settings.workers <= _MAX_WORKERS:
+        raise SettingsRefused(f"--workers must be 1 to {_MAX_WORKERS}")
+    for network in (*settings.trusted_hops, *settings.metrics_networks):
+        try:
+            ipaddress.ip_network(network)
+        except ValueError as failure:
+            raise SettingsRefused(f"`{network}` is not an address or a network such as 10.0.0.0/8") from failure
+    return settings
+
+
+def is_loopback(host: str) -> bool:
+    if host in _LOOPBACK_NAMES:
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _check_transport(settings: ServeSettings) -> None:
+    if (settings.tls_cert is None) != (settings.tls_key is None):
+        raise SettingsRefused("--tls-cert and --tls-key belong together")
+    if settings.development and (settings.tls or settings.behind_proxy or not is_loopback(settings.host)):
+        raise SettingsRefused("--development is for loopback only: without TLS, without a proxy, on 127.0.0.1 or [::1]")
+    if settings.behind_proxy and not settings.trusted_hops:
+        raise SettingsRefused("--behind-proxy needs --trusted-hop NETWORK for each proxy whose headers are believed")
+    if settings.trusted_hops and not settings.behind_proxy:
+        raise SettingsRefused("--trusted-hop means something only with --behind-proxy")
+    if not settings.tls and not settings.behind_proxy and not is_loopback(settings.host):
+        raise SettingsRefused(
+            f"plain HTTP on `{settings.host}` would show passwords to the network: give --tls-cert and --tls-key,"
+            " or --behind-proxy with --trusted-hop, or listen on 127.0.0.1"
+        )
+
+
+def _check_issuer(settings: ServeSettings) -> None:
+    parts = urlsplit(settings.issuer)
+    plain = parts.scheme == "http" and is_loopback(parts.hostname or "")
+    if not parts.hostname or parts.path or parts.query or parts.fragment or parts.username:
+        raise SettingsRefused(
+            f"the issuer `{settings.issuer}` must be scheme and host only, such as https://id.example.org"
+        )
+    if parts.scheme != "https" and not plain:
+        raise SettingsRefused(f"the issuer `{settings.issuer}` must be https, except on loopback")
+    if settings.tls and parts.scheme != "https":
+        raise SettingsRefused(f"the issuer `{settings.issuer}` must be https when this server speaks TLS")
+
+
+def _toml_text(value: str) -> str:
+    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
