@@ -41,18 +41,41 @@ class Assurance:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a request came from: address after trusted hops were resolved, never what a stranger's header claims."""
+    """Where a request came from: address after trusted hops were resolved, never what a stranger's header claims.
+
+    `region` is the one that an AWS request was signed for.
+    """
 
     door: Door
     source_ip: str = ""
     user_agent: str = ""
     request_id: str = ""
     secure_transport: bool = False
+    region: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Lineage:
+    """What a role session hands on to the session that is made from it.
+
+    `origin` says how the first session of the chain came to be, `depth` how many were made from it since; `subjects`
+    are the pairs (epoch kind, subject) whose revocation ends it; `transitive_tags` are keys of session tags.
+    """
+
+    origin: str
+    depth: int
+    subjects: tuple[tuple[str, str], ...]
+    session_tags: Mapping[str, str]
+    transitive_tags: tuple[str, ...] = ()
+    provider: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """`tags` are what policies see as `aws:PrincipalTag/...`; `session_policies` are JSON texts."""
+    """`tags` are what policies see as `aws:PrincipalTag/...`; `session_policies` are JSON texts.
+
+    `user_id` is the unique id that policies see as `aws:userid`; only role sessions have a lineage.
+    """
 
     arn: str
     account: str
@@ -68,6 +91,8 @@ class Caller:
     session_policies: tuple[str, ...] = ()
     issued_at: datetime | None = None
     expires_at: datetime | None = None
+    user_id: str = ""
+    lineage: Lineage | None = None
 
 
 def anonymous(origin: Origin) -> Caller:

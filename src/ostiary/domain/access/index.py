@@ -1,0 +1,192 @@
+"""Which roles and policies are in force, compiled and found in one look?
+
+The index is built whole from one transaction when the generation of access changes, and never changed afterwards. A
+stored document that does not parse takes its role or user out of force: nothing is decided by half of the policies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
+from types import MappingProxyType
+
+from ostiary.domain.access import builtin
+from ostiary.domain.access.model import SSO_PATH, Assignment, PermissionSet, Role, UserPolicy
+from ostiary.domain.access.ports import AccessSlice
+from ostiary.kit import ids
+from ostiary.kit.clock import from_micros
+from ostiary.policy import Policy, PolicyError, PolicyKind, federated_condition_findings, parse_policy
+
+CompiledPolicies = Mapping[tuple[PolicyKind, str, str], Policy]
+_CREATED_WITH_ITS_SET = from_micros(0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RoleEntry:
+    """A role with its compiled policies; `unusable` says why nothing may be done with it, empty when it is in force.
+
+    `open_trusts` are findings about its trust in outside issuers: with one, no outside identity may assume it.
+    """
+
+    role: Role
+    trust: Policy | None = None
+    identity: tuple[Policy, ...] = ()
+    boundary: Policy | None = None
+    unusable: str = ""
+    open_trusts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UserEntry:
+    identity: tuple[Policy, ...] = ()
+    unusable: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AssignedRole:
+    """A role that a person may enter from the portal, `until` a date or until the assignment is taken away."""
+
+    role: Role
+    permission_set: str
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AccessIndex:
+    roles: Mapping[str, RoleEntry] = field(default_factory=lambda: MappingProxyType({}))
+    users: Mapping[tuple[str, str], UserEntry] = field(default_factory=lambda: MappingProxyType({}))
+    assignments: Mapping[str, tuple[Assignment, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    arns_by_name: Mapping[tuple[str, str], str] = field(default_factory=lambda: MappingProxyType({}))
+    compiled: CompiledPolicies = field(default_factory=lambda: MappingProxyType({}))
+    findings: tuple[str, ...] = ()
+
+    def role(self, role_arn: str) -> RoleEntry | None:
+        return self.roles.get(role_arn)
+
+    def role_named(self, account: str, name: str) -> RoleEntry | None:
+        return self.roles.get(self.arns_by_name.get((account, name), ""))
+
+    def user(self, account: str, name: str) -> UserEntry | None:
+        """None for a user without policies."""
+        return self.users.get((account, name))
+
+    def roles_of_groups(self, groups: Iterable[str], now: datetime) -> list[AssignedRole]:
+        """What assignments that are in force give to the members of these groups, each role once."""
+        found: dict[str, AssignedRole] = {}
+        for group in groups:
+            for assignment in self.assignments.get(group, ()):
+                entry = self.role_named(
+                    assignment.account, reserved_name(assignment.permission_set, assignment.account)
+                )
+                if entry is None or (assignment.until is not None and assignment.until <= now):
+                    continue
+                known = found.get(entry.role.arn)
+                if known is None or _ends_later(assignment.until, known.until):
+                    found[entry.role.arn] = AssignedRole(entry.role, assignment.permission_set, assignment.until)
+        return sorted(found.values(), key=lambda assigned: (assigned.role.account, assigned.permission_set))
+
+
+EMPTY_INDEX = AccessIndex()
+
+
+def reserved_name(permission_set: str, account: str) -> str:
+    """`AWSReservedSSO_<set>_<16 hex>`: the name of a permission set's role in one account."""
+    return f"AWSReservedSSO_{permission_set}_{sha256(f'{account}:{permission_set}'.encode()).hexdigest()[:16]}"
+
+
+def load_access_index(tx: AccessSlice, *, previous: AccessIndex = EMPTY_INDEX) -> AccessIndex:
+    """Build the index; texts that did not change keep the policies that `previous` compiled."""
+    build = _Builder(previous.compiled)
+    assignments = tx.access.assignments()
+    stored = [*tx.access.roles(), *_reserved_roles(tx.access.permission_sets(), assignments)]
+    roles = {role.arn: build.role(role) for role in stored}
+    return AccessIndex(
+        roles=roles,
+        users=build.users(tx.access.user_policies()),
+        assignments=_by_group(assignments),
+        arns_by_name={(role.account, role.name): role.arn for role in stored},
+        compiled=build.compiled,
+        findings=tuple(build.findings),
+    )
+
+
+class _Builder:
+    def __init__(self, known: CompiledPolicies) -> None:
+        self._known = known
+        self.compiled: dict[tuple[PolicyKind, str, str], Policy] = {}
+        self.findings: list[str] = []
+
+    def role(self, role: Role) -> RoleEntry:
+        try:
+            trust = self._policy(PolicyKind.TRUST, f"{role.name}/trust", role.trust_policy)
+            identity = tuple(
+                self._policy(PolicyKind.IDENTITY, f"{role.name}/{name}", text) for name, text in role.policies.items()
+            )
+            boundary = self._boundary(role)
+        except PolicyError as error:
+            return RoleEntry(role, unusable=self._report(f"the role `{role.arn}` is out of force: {error}"))
+        open_trusts = tuple(federated_condition_findings(trust))
+        self.findings += open_trusts
+        return RoleEntry(role, trust, identity, boundary, open_trusts=open_trusts)
+
+    def users(self, policies: Sequence[UserPolicy]) -> dict[tuple[str, str], UserEntry]:
+        texts: dict[tuple[str, str], list[UserPolicy]] = {}
+        for policy in policies:
+            texts.setdefault((policy.account, policy.user_name), []).append(policy)
+        return {key: self._user(own) for key, own in texts.items()}
+
+    def _user(self, policies: Sequence[UserPolicy]) -> UserEntry:
+        try:
+            return UserEntry(
+                tuple(self._policy(PolicyKind.IDENTITY, f"{p.user_name}/{p.policy_name}", p.document) for p in policies)
+            )
+        except PolicyError as error:
+            return UserEntry(unusable=self._report(f"the user `{policies[0].user_name}` is out of force: {error}"))
+
+    def _boundary(self, role: Role) -> Policy | None:
+        if not role.permissions_boundary:
+            return None
+        return self._policy(PolicyKind.BOUNDARY, f"{role.name}/boundary", role.permissions_boundary)
+
+    def _policy(self, kind: PolicyKind, policy_id: str, text: str) -> Policy:
+        key = (kind, policy_id, text)
+        policy = self._known.get(key) or self.compiled.get(key) or parse_policy(text, policy_id=policy_id, kind=kind)
+        self.compiled[key] = policy
+        return policy
+
+    def _report(self, finding: str) -> str:
+        self.findings.append(finding)
+        return finding
+
+
+def _reserved_roles(sets: Sequence[PermissionSet], assignments: Sequence[Assignment]) -> list[Role]:
+    by_name = {permission_set.name: permission_set for permission_set in sets}
+    pairs = sorted({(a.permission_set, a.account) for a in assignments if a.permission_set in by_name})
+    return [_reserved_role(by_name[name], account) for name, account in pairs]
+
+
+def _reserved_role(permission_set: PermissionSet, account: str) -> Role:
+    return Role(
+        role_id=ids.derived_aws_unique_id("AROA", f"permission-set:{account}:{permission_set.name}"),
+        account=account,
+        name=reserved_name(permission_set.name, account),
+        path=f"/{SSO_PATH}",
+        description=permission_set.description,
+        trust_policy=builtin.ONLY_BY_ASSIGNMENT,
+        policies=permission_set.policies,
+        max_session_seconds=permission_set.session_seconds,
+        created_at=_CREATED_WITH_ITS_SET,
+    )
+
+
+def _by_group(assignments: Sequence[Assignment]) -> dict[str, tuple[Assignment, ...]]:
+    found: dict[str, list[Assignment]] = {}
+    for assignment in assignments:
+        found.setdefault(assignment.group, []).append(assignment)
+    return {group: tuple(own) for group, own in found.items()}
+
+
+def _ends_later(one: datetime | None, other: datetime | None) -> bool:
+    return other is not None and (one is None or one > other)
