@@ -23,8 +23,8 @@ _INSERT_POSTGRESQL = _INSERT + "(%s, %s, %s, %s, %s, %s, %s, %s, %s)"
 EventRow = tuple[str, int, str, str, str, str, str, bool, bytes]
 
 
-def event_rows(events: Sequence[Event]) -> list[EventRow]:
-    return [(*index_of(e), encode(e)) for e in events]
+def event_row(event_: Event) -> EventRow:
+    return (*index_of(event_), encode(event_))
 
 
 def insert_events(connection: Connection, rows: list[EventRow]) -> None:
@@ -37,8 +37,8 @@ class AuditTable:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def append(self, event: Event) -> None:
-        insert_events(self._connection, event_rows([event]))
+    def append(self, event_: Event) -> None:
+        insert_events(self._connection, [event_row(event_)])
 
     def find(self, query: EventQuery) -> Sequence[StoredEvent]:
         statement = (

@@ -72,15 +72,18 @@ def decode(body: bytes) -> Event:
 
 
 def index_of(event: Event) -> EventIndex:
-    """What the event is filed under for look-ups; `verify_trail` compares it with what the body says."""
+    """What the event is filed under for look-ups; `verify_trail` compares it with what the body says.
+
+    Without NUL, which PostgreSQL cannot hold: a stranger's odd name must not stop the record.
+    """
     return (
         event.event_id,
         event.time,
         event.name.value,
         event.source,
-        event.account,
-        event.actor_name,
-        event.access_key_id,
+        event.account.replace("\0", ""),
+        event.actor_name.replace("\0", ""),
+        event.access_key_id.replace("\0", ""),
         event.read_only,
     )
 
@@ -106,9 +109,9 @@ def event_of(
         actor_arn=_cut(caller.arn),
         actor_kind=caller.kind.value,
         actor_name=_cut(caller.name),
-        account=caller.account,
-        session_id=caller.session_id,
-        access_key_id=caller.access_key_id,
+        account=_cut(caller.account),
+        session_id=_cut(caller.session_id),
+        access_key_id=_cut(caller.access_key_id),
         source_identity=_cut(caller.source_identity),
         assurance=list(caller.assurance.methods),
         door=origin.door.value,
@@ -123,6 +126,8 @@ def event_of(
 
 
 def _cut(text: str) -> str:
+    if not text.isascii():
+        text = text.encode(errors="replace").decode()  # half a surrogate pair would make the event unwritable
     return text if len(text) <= MAX_TEXT else text[:MAX_TEXT] + "…"
 
 
