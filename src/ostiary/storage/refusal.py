@@ -1,0 +1,32 @@
+"""What does a caller learn when the database refuses?
+
+SQLAlchemy wraps what a column's type raises; here it is unwrapped, and a broken constraint becomes a domain error.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Engine, ExceptionContext, event
+from sqlalchemy.exc import IntegrityError
+
+from ostiary.domain.audit.errors import DomainError, FactsConflict
+
+
+def speak_domain(engine: Engine) -> None:
+    """From now on statements of this engine raise UnstorableText and FactsConflict instead of SQLAlchemy's errors."""
+    event.listen(engine, "handle_error", _translate)
+
+
+def _translate(context: ExceptionContext) -> BaseException | None:
+    if isinstance(context.original_exception, DomainError):
+        return context.original_exception
+    if isinstance(context.sqlalchemy_exception, IntegrityError):
+        return FactsConflict(
+            "this contradicts what is kept: a name is taken, or something that is named is missing or still used",
+            operator_text=f"constraint refused the change: {_without_values(context.original_exception)}",
+        )
+    return None
+
+
+def _without_values(failure: BaseException) -> str:
+    """PostgreSQL's DETAIL line repeats the row, which belongs in no log."""
+    return str(failure).splitlines()[0][:300] if str(failure) else type(failure).__name__
