@@ -36,11 +36,12 @@ class Actions:
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """Resource or NotResource: literals and prefixes apart, for they need one look each."""
+    """Resource or NotResource: literals and prefixes apart, for they need one look each; templates have variables."""
 
     exact: frozenset[str]
     prefixes: tuple[str, ...]
-    patterns: tuple[Template, ...]
+    globs: tuple[Glob, ...]
+    templates: tuple[Template, ...]
     negated: bool
     effect: Effect
 
@@ -48,9 +49,12 @@ class Resources:
         resource = scope.resource
         if resource in self.exact or resource.startswith(self.prefixes):
             return not self.negated
+        for glob in self.globs:
+            if glob.matches(resource):
+                return not self.negated
         unresolved = False
-        for pattern in self.patterns:
-            matched = pattern.matches(resource, scope)
+        for template in self.templates:
+            matched = template.matches(resource, scope)
             if matched:
                 return not self.negated
             unresolved = unresolved or matched is None
@@ -88,7 +92,10 @@ def parse_resources(element: object, path: str, *, negated: bool, variables: boo
     return Resources(
         exact=frozenset(one.literal for one in compiled if one.literal is not None),
         prefixes=tuple(one.prefix for one in compiled if one.prefix is not None),
-        patterns=tuple(one for one in compiled if one.literal is None and one.prefix is None),
+        globs=tuple(
+            one.fixed for one in compiled if one.fixed is not None and one.literal is None and one.prefix is None
+        ),
+        templates=tuple(one for one in compiled if one.fixed is None),
         negated=negated,
         effect=effect,
     )
