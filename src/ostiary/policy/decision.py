@@ -19,7 +19,16 @@ from ostiary.policy.statement import Policy
 _TRUST = frozenset({PolicyKind.TRUST})
 _NO_POLICIES = PolicySet()
 _WITHOUT_OWN_POLICIES = frozenset({PrincipalKind.FEDERATED, PrincipalKind.SERVICE, PrincipalKind.ANONYMOUS})
-_OWN_LAYERS = (Layer.IDENTITY, Layer.BOUNDARY, Layer.SESSION)
+# The layers that must allow, in the order in which a missing one is told.
+_OWN = (Layer.GUARDRAIL, Layer.IDENTITY, Layer.BOUNDARY, Layer.SESSION)
+_BOTH = {
+    owner: (Layer.GUARDRAIL, owner, Layer.IDENTITY, Layer.BOUNDARY, Layer.SESSION)
+    for owner in (Layer.RESOURCE, Layer.TRUST)
+}
+_OWNER_AND_LIMITS = {
+    owner: (Layer.GUARDRAIL, owner, Layer.BOUNDARY, Layer.SESSION) for owner in (Layer.RESOURCE, Layer.TRUST)
+}
+_OWNER_ALONE = {owner: (Layer.GUARDRAIL, owner) for owner in (Layer.RESOURCE, Layer.TRUST)}
 _NEVER_GRANTED_BY = {
     # An outside identity acts on resources only through a role; anonymous callers and root users assume no role.
     Layer.RESOURCE: frozenset({PrincipalKind.FEDERATED}),
@@ -101,9 +110,10 @@ class _Evaluation:
 
     def _survey(self, policies: Iterable[Policy], layer: Layer) -> Reach:
         """Note every statement that applies; returns the most direct Allow."""
-        best, scope = Reach.NONE, self._scope
+        best, scope, action = Reach.NONE, self._scope, self._scope.action
         for policy in policies:
-            for statement in policy.candidates(scope.action):
+            candidates = policy.by_action.get(action)
+            for statement in policy.candidates(action) if candidates is None else candidates:
                 reach = statement.reach(scope)
                 if reach is Reach.NONE:
                     continue
@@ -115,24 +125,23 @@ class _Evaluation:
         return best
 
     def _needed_layers(self, owner: Reach, *, by_owner_alone: bool) -> tuple[Layer, ...]:
-        """The layers that must allow, in the order in which a missing one is told."""
         principal, owner_layer = self._request.principal, self._owner_layer
         if by_owner_alone or principal.kind in _WITHOUT_OWN_POLICIES:
-            return (Layer.GUARDRAIL, owner_layer)
+            return _OWNER_ALONE[owner_layer]
         if principal.account != self._request.resource_account:
-            return (Layer.GUARDRAIL, owner_layer, *_OWN_LAYERS)
+            return _BOTH[owner_layer]
         match self._limited(owner):
             case Reach.DIRECT:
-                return (Layer.GUARDRAIL, owner_layer)
+                return _OWNER_ALONE[owner_layer]
             case Reach.ROLE:
-                return (Layer.GUARDRAIL, owner_layer, Layer.BOUNDARY, Layer.SESSION)
-            case _ if owner_layer is Layer.TRUST:
-                return (Layer.GUARDRAIL, owner_layer, *_OWN_LAYERS)
+                return _OWNER_AND_LIMITS[owner_layer]
             case _:
-                return (Layer.GUARDRAIL, *_OWN_LAYERS)
+                return _OWN if owner_layer is Layer.RESOURCE else _BOTH[owner_layer]
 
     def _limited(self, owner: Reach) -> Reach:
         """How far the owner's grant reaches inside one account; where the documents disagree, less far."""
+        if owner is Reach.NONE:
+            return owner
         if owner is Reach.EVERYONE and self._owner_layer is Layer.RESOURCE:
             return Reach.ROLE
         principal = self._request.principal

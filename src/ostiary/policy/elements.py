@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_res
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ostiary.policy.casing import lower_ascii
@@ -40,7 +41,7 @@ class Resources:
 
     exact: frozenset[str]
     prefixes: tuple[str, ...]
-    globs: tuple[Glob, ...]
+    globs: tuple[Callable[[str], bool], ...]
     templates: tuple[Template, ...]
     negated: bool
     effect: Effect
@@ -49,8 +50,8 @@ class Resources:
         resource = scope.resource
         if resource in self.exact or resource.startswith(self.prefixes):
             return not self.negated
-        for glob in self.globs:
-            if glob.matches(resource):
+        for matches in self.globs:
+            if matches(resource):
                 return not self.negated
         unresolved = False
         for template in self.templates:
@@ -93,7 +94,9 @@ def parse_resources(element: object, path: str, *, negated: bool, variables: boo
         exact=frozenset(one.literal for one in compiled if one.literal is not None),
         prefixes=tuple(one.prefix for one in compiled if one.prefix is not None),
         globs=tuple(
-            one.fixed for one in compiled if one.fixed is not None and one.literal is None and one.prefix is None
+            one.fixed.matches
+            for one in compiled
+            if one.fixed is not None and one.literal is None and one.prefix is None
         ),
         templates=tuple(one for one in compiled if one.fixed is None),
         negated=negated,

@@ -53,10 +53,11 @@ class Pieces:
         return None if self._middle or self._tail else self._head
 
     def matches(self, text: str) -> bool:
+        head, tail = self._head, self._tail
         # The tail may not overlap the head: `ab*ba` does not match `aba`.
-        if len(text) < self._least or not text.startswith(self._head) or not text.endswith(self._tail):
+        if not text.startswith(head) or not text.endswith(tail) or len(text) < self._least:
             return False
-        at, end = len(self._head), len(text) - len(self._tail)
+        at, end = len(head), len(text) - len(tail)
         for piece in self._middle:
             at = text.find(piece, at, end)
             if at < 0:

@@ -23,7 +23,7 @@ from ostiary.policy.readings import (
     read_number,
 )
 from ostiary.policy.scope import Scope
-from ostiary.policy.template import Template, Variable, Wildcards, compile_template
+from ostiary.policy.template import Template, Wildcards, compile_template
 
 Values = Sequence[tuple[str, str]]
 """The policy's values, each with its path."""
@@ -88,24 +88,13 @@ def _ignoring_case(values: Values, mode: Mode) -> ValueTest:
             return True
         doubtful = value.casefold() in folded
         for pattern in patterns:
-            text = _fill(pattern, scope)
+            text = pattern.text(scope)
             if text is not None and lower_ascii(text) == lower_ascii(value):
                 return True
             doubtful = doubtful or (mode.negated if text is None else text.casefold() == value.casefold())
         return None if doubtful else False
 
     return test
-
-
-def _fill(template: Template, scope: Scope) -> str | None:
-    """The text of a template without wildcards."""
-    text = ""
-    for token in template.tokens:
-        value = token.resolve(scope) if isinstance(token, Variable) else str(token)
-        if value is None:
-            return None
-        text += value
-    return text
 
 
 def _arn(values: Values, mode: Mode) -> ValueTest:

@@ -60,12 +60,11 @@ class Policy:
     kind: PolicyKind
     version: str
     statements: tuple[Statement, ...]
-    _by_action: dict[str, tuple[Statement, ...]] = field(default_factory=dict, init=False, repr=False)
+    by_action: dict[str, tuple[Statement, ...]] = field(default_factory=dict, init=False, repr=False)
 
     def candidates(self, lowered_action: str) -> tuple[Statement, ...]:
-        found = self._by_action.get(lowered_action)
-        if found is None:
-            found = tuple(statement for statement in self.statements if statement.actions.match(lowered_action))
-            if len(self._by_action) < _REMEMBERED_ACTIONS:
-                self._by_action[lowered_action] = found
+        """The statements that speak of an action; ask `by_action` first, which answers without a call."""
+        found = tuple(statement for statement in self.statements if statement.actions.match(lowered_action))
+        if len(self.by_action) < _REMEMBERED_ACTIONS:
+            self.by_action[lowered_action] = found
         return found

@@ -50,6 +50,7 @@ class Template:
 
     fixed: Glob | None
     tokens: tuple[Token | Variable, ...]
+    wild: bool
 
     @property
     def literal(self) -> str | None:
@@ -64,13 +65,26 @@ class Template:
         """None when a variable has no value: then there is nothing to be equal to."""
         if self.fixed is not None:
             return self.fixed.matches(text)
+        filled = self._filled(scope)
+        if filled is None:
+            return None
+        if self.wild:
+            return compile_glob(filled).matches(text)
+        return _joined(filled) == text
+
+    def text(self, scope: Scope) -> str | None:
+        """The text that a template without wildcards stands for."""
+        filled = self._filled(scope)
+        return None if filled is None else _joined(filled)
+
+    def _filled(self, scope: Scope) -> list[Token] | None:
         filled: list[Token] = []
         for token in self.tokens:
             value = token.resolve(scope) if isinstance(token, Variable) else token
             if value is None:
                 return None
             filled.append(value)
-        return compile_glob(filled).matches(text)
+        return filled
 
 
 def compile_template(text: str, path: str, *, variables: bool, wildcards: Wildcards) -> Template:
@@ -80,7 +94,12 @@ def compile_template(text: str, path: str, *, variables: bool, wildcards: Wildca
         _check_variables_stand_in_the_resource(parts, path)
     tokens = tuple(_tokens(parts, wildcards))
     static = [token for token in tokens if not isinstance(token, Variable)]
-    return Template(compile_glob(static) if len(static) == len(tokens) else None, tokens)
+    fixed = compile_glob(static) if len(static) == len(tokens) else None
+    return Template(fixed, tokens, wild=any(isinstance(token, Wild) for token in static))
+
+
+def _joined(tokens: Sequence[Token]) -> str:
+    return "".join(token for token in tokens if isinstance(token, str))
 
 
 class _Raw(str):
