@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -131,7 +132,7 @@ class OstiaryServer:
         process.kill()
         process.wait(10)
         for worker in workers:
-            _kill_if_alive(worker)
+            _kill_and_wait(worker)
         self._process = None
 
     def worker_pids(self) -> tuple[int, ...]:
@@ -219,6 +220,13 @@ def children_of(pid: int) -> tuple[int, ...]:
     return tuple(int(child) for task in tasks for child in task.read_text().split())
 
 
-def _kill_if_alive(pid: int) -> None:
+def _kill_and_wait(pid: int, *, seconds: float = 10) -> None:
+    """Returns when the process runs no more: only then are its files and sockets free."""
     with suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGKILL)
+        watched = os.pidfd_open(pid)
+        try:
+            signal.pidfd_send_signal(watched, signal.SIGKILL)
+            ended, _, _ = select.select([watched], [], [], seconds)
+            assert ended, f"process {pid} outlived SIGKILL"
+        finally:
+            os.close(watched)
