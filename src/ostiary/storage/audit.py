@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, func, insert, literal, select, update
+from sqlalchemy import BigInteger, ColumnElement, Connection, Row, func, insert, literal, select, type_coerce, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ostiary.domain.audit.event import Event, encode, index_of
@@ -126,7 +126,9 @@ class AuditTable:
 
 
 def _select_events() -> Any:
-    return select(event)
+    """The time stays a number: it is compared with what the body says."""
+    others = [column for column in event.c if column is not event.c.at]
+    return select(type_coerce(event.c.at, BigInteger).label("at"), *others)
 
 
 def _conditions(query: EventQuery, dialect: str) -> list[ColumnElement[bool]]:

@@ -18,6 +18,7 @@ class Topic(StrEnum):
     FEDERATION = "federation"
     ACCESS_KEYS = "access-keys"  # of IAM users
     EPOCHS = "epochs"
+    EVERYTHING = "everything"  # a backup was restored: whatever is remembered is void
 
 
 def raise_generation(connection: Connection, topic: Topic) -> int:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import psycopg
-from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy import Connection, Engine, create_engine, func, select
 from sqlalchemy import event as sqlalchemy_event
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
@@ -30,6 +30,7 @@ ResultT = TypeVar("ResultT")
 _CONFLICTS = frozenset({"40001", "40P01"})  # serialization_failure, deadlock_detected
 _UNIQUE_VIOLATION = "23505"
 _ATTEMPTS = 25
+_LONG_JOB = 0x6F737469617279  # the advisory lock of migrations and restores
 _PREPARE = (
     # INVARIANT: an answered commit is on disk, whatever the server's default says; stronger settings are kept.
     "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'",
@@ -89,6 +90,22 @@ class PostgresqlDatabase:
     def record(self, event: Event) -> None:
         """Return when the event is durable."""
         self._commits.submit(event_row(event))
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """One consistent view of all tables for a long job."""
+        with self._snapshot.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def alone(self, locked: Sequence[str] = ()) -> Iterator[Connection]:
+        """One transaction of a long job, one such job at a time; nobody else writes to the `locked` tables."""
+        with self._committed.begin() as connection:
+            connection.execute(select(func.pg_advisory_xact_lock(_LONG_JOB)))
+            if locked:
+                quote = connection.dialect.identifier_preparer.quote
+                connection.exec_driver_sql(f"LOCK TABLE {', '.join(map(quote, locked))} IN EXCLUSIVE MODE")
+            yield connection
 
     def close(self) -> None:
         self.engine.dispose()

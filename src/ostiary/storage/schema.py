@@ -386,6 +386,9 @@ refresh_token = Table(
     _time("created_at"),
     _time("used_at", nullable=True),
 )
+for _expiring in (browser_session, used_assertion, authorization_code, token_family):
+    Index(f"ix_{_expiring.name}_expires_at", _expiring.c.expires_at)
+Index("ix_guess_count_last_at", guess_count.c.last_at)
 
 # --- secrets --------------------------------------------------------------------------------------------------------
 secret = Table(

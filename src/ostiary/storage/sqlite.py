@@ -94,6 +94,23 @@ class SqliteDatabase:
         """Return when the event is durable."""
         self._commits.submit(event_row(event))
 
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """One consistent view of all tables for a long job, on its own connection."""
+        with self.engine.connect() as connection:
+            driver = _driver(connection)
+            driver.execute("PRAGMA query_only=ON")
+            driver.execute("BEGIN")
+            yield connection
+
+    @contextmanager
+    def alone(self, _locked: Sequence[str] = ()) -> Iterator[Connection]:
+        """One transaction of a long job, on its own connection; nobody else writes meanwhile."""
+        # SQLAlchemy's transaction is open as well, so that Alembic sees one and leaves the commit to us.
+        with self.engine.begin() as connection:
+            _driver(connection).execute("BEGIN IMMEDIATE")
+            yield connection
+
     def close(self) -> None:
         """Only when no thread reads or writes any more."""
         with self._open_lock:
@@ -151,9 +168,9 @@ class SqliteDatabase:
         with self._open_lock, suppress(ValueError):
             self._open.remove(writer)
         with suppress(Exception):
-            _driver(writer).close()
-        writer.invalidate()
-        writer.close()
+            writer.invalidate()
+        with suppress(Exception):
+            writer.close()
 
 
 def _driver(connection: Connection) -> sqlite3.Connection:
