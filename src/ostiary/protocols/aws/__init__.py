@@ -1,0 +1,1 @@
+"""How do machines and tools that speak the AWS protocols reach the house?"""
