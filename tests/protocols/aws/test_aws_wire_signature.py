@@ -259,9 +259,10 @@ def test_a_presigned_request_expires_when_it_says() -> None:
         boto.accept(request, now=datetime.now(UTC) - timedelta(minutes=16))
 
 
-def sign_by_hand(
-    headers: dict[str, str], *, body: bytes = b"Action=GetCallerIdentity&Version=2011-06-15"
-) -> wire.WireRequest:
+IDENTITY = b"Action=GetCallerIdentity&Version=2011-06-15"
+
+
+def sign_by_hand(headers: dict[str, str], *, body: bytes = IDENTITY) -> wire.WireRequest:
     request = AWSRequest("POST", "http://127.0.0.1:8080/aws", headers=headers, data=body)
     SigV4Auth(Credentials(boto.KEY, boto.SECRET), "sts", "eu-west-1").add_auth(request)
     return boto.from_url("POST", request.url, dict(request.headers.items()), body)
