@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ostiary.policy import PolicyError, PolicyKind, parse_policy
@@ -198,6 +198,7 @@ def test_what_a_user_wrote_is_truncated_in_errors() -> None:
     assert len(refused.message) < 250
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_random_bytes_are_refused_as_a_policy_error(document: bytes) -> None:
     _refusal(document)
@@ -213,6 +214,7 @@ _JSON = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(
     statement=st.dictionaries(
         st.sampled_from(["Sid", "Effect", "Principal", "Action", "Resource", "Condition", "NotAction"]), _JSON

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ostiary.policy import Effect, PolicyKind, PolicySet, decide
@@ -102,6 +102,7 @@ def _lists_of(layers: dict[str, Any]) -> list[list[dict[str, Any]]]:
     return single + [one for name in ("identity", "session", "guardrails") for one in layers[name] or ()]
 
 
+@settings(deadline=None)
 @given(layers=_layers(), asked=_REQUESTS, deny=_STATEMENTS, where=st.integers(0, 20))
 def test_adding_a_deny_never_grants(layers: dict[str, Any], asked: Any, deny: dict[str, Any], where: int) -> None:
     before = decide(asked, _policies(layers))
@@ -111,6 +112,7 @@ def test_adding_a_deny_never_grants(layers: dict[str, Any], asked: Any, deny: di
     assert before.allowed or not after.allowed
 
 
+@settings(deadline=None)
 @given(layers=_layers(), asked=_REQUESTS, where=st.integers(0, 20))
 def test_removing_an_allow_never_grants(layers: dict[str, Any], asked: Any, where: int) -> None:
     before = decide(asked, _policies(layers))
@@ -122,6 +124,7 @@ def test_removing_an_allow_never_grants(layers: dict[str, Any], asked: Any, wher
     assert before.allowed or not after.allowed
 
 
+@settings(deadline=None)
 @given(layers=_layers(), asked=_REQUESTS, seed=st.integers())
 def test_the_order_of_statements_and_elements_does_not_matter(layers: dict[str, Any], asked: Any, seed: int) -> None:
     before = decide(asked, _policies(layers))
@@ -136,6 +139,7 @@ def test_the_order_of_statements_and_elements_does_not_matter(layers: dict[str, 
     assert len(after.matched) == len(before.matched)
 
 
+@settings(deadline=None)
 @given(layers=_layers(), asked=_REQUESTS)
 def test_an_answer_rests_on_statements_that_say_it(layers: dict[str, Any], asked: Any) -> None:
     decision = decide(asked, _policies(layers))
@@ -149,6 +153,7 @@ def test_an_answer_rests_on_statements_that_say_it(layers: dict[str, Any], asked
 _TEXT = st.text(alphabet="ab:/*?$", max_size=12)
 
 
+@settings(deadline=None)
 @given(
     value=st.text(alphabet="ab*?${}:/,' ", min_size=1, max_size=10), text=_TEXT, tail=st.sampled_from(["", "*", "?"])
 )
@@ -178,6 +183,7 @@ def _slow(tokens: list[Any], text: str) -> bool:
 _TOKENS = st.lists(st.sampled_from(["a", "b", ":", "ab", *Wild]), max_size=7)
 
 
+@settings(deadline=None)
 @given(tokens=_TOKENS, text=st.text(alphabet="ab:", max_size=9))
 def test_each_matcher_agrees_with_the_meaning_of_the_pattern(tokens: list[Any], text: str) -> None:
     expected = _slow(tokens, text)
@@ -185,6 +191,7 @@ def test_each_matcher_agrees_with_the_meaning_of_the_pattern(tokens: list[Any], 
     assert Automaton(tokens).matches(text) is expected
 
 
+@settings(deadline=None)
 @given(
     pieces=st.lists(st.text(alphabet="ab", max_size=3), min_size=2, max_size=5), text=st.text(alphabet="ab", max_size=9)
 )

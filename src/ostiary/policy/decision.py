@@ -110,12 +110,13 @@ class _Evaluation:
 
     def _survey(self, policies: Iterable[Policy], layer: Layer) -> Reach:
         """Note every statement that applies; returns the most direct Allow."""
-        best, scope, action = Reach.NONE, self._scope, self._scope.action
+        scope, action = self._scope, self._scope.action
+        best = none = Reach.NONE
         for policy in policies:
             candidates = policy.by_action.get(action)
             for statement in policy.candidates(action) if candidates is None else candidates:
                 reach = statement.reach(scope)
-                if reach is Reach.NONE:
+                if reach is none:
                     continue
                 if statement.effect is Effect.DENY:
                     self._denies.append(statement.as_matched(layer))

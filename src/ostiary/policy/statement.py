@@ -11,6 +11,8 @@ from ostiary.policy.principals import Principals, Reach
 from ostiary.policy.scope import Scope
 
 _REMEMBERED_ACTIONS = 512
+# Names of their own: looking up an enumeration's member costs as much as a comparison, for each candidate statement.
+_NONE, _DIRECT = Reach.NONE, Reach.DIRECT
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,12 +34,12 @@ class Statement:
     def reach(self, scope: Scope) -> Reach:
         """How directly the statement concerns the principal; NONE unless everything but the action applies."""
         if self.resources is not None and not self.resources.match(scope):
-            return Reach.NONE
-        reach = Reach.DIRECT if self.principals is None else self.principals.reach(scope, self.effect)
-        if reach is not Reach.NONE:
+            return _NONE
+        reach = _DIRECT if self.principals is None else self.principals.reach(scope, self.effect)
+        if reach is not _NONE:
             for condition in self.conditions:
                 if not condition.holds(scope):
-                    return Reach.NONE
+                    return _NONE
         return reach
 
     def as_matched(self, layer: Layer) -> MatchedStatement:
