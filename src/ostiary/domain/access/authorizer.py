@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from ostiary.domain.access import builtin
-from ostiary.domain.access.conditions import context_of, principal_of
+from ostiary.domain.access.conditions import context_of, principal_of, request_context_of
 from ostiary.domain.access.errors import AccessDenied, denied
 from ostiary.domain.access.index import AccessIndex, RoleEntry
 from ostiary.domain.audit.caller import Caller, CallerKind
@@ -20,8 +20,11 @@ from ostiary.policy import (
     ContextValue,
     Decision,
     Policy,
+    PolicyError,
     PolicyKind,
     PolicySet,
+    Principal,
+    PrincipalKind,
     Request,
     decide,
     decide_assume,
@@ -93,6 +96,17 @@ class Authorizer:
             _allowed(decide_assume(request.with_action(action), trust, policies))
         return decision
 
+    def authorize_federated(
+        self, caller: Caller, provider_arn: str, action: str, entry: RoleEntry, *, context: Mapping[str, ContextValue]
+    ) -> Decision:
+        """By the role's trust policy alone; `context` holds the claims that were proved. Raises AccessDenied."""
+        role = entry.role
+        if entry.unusable or entry.trust is None:
+            raise AccessDenied(_out_of_force(caller, action, role.arn), operator_text=entry.unusable)
+        principal = Principal(provider_arn, None, PrincipalKind.FEDERATED)
+        seen = request_context_of(caller.origin, self._clock.now(), context)
+        return _allowed(decide_assume(Request(principal, action, role.arn, role.account, seen), entry.trust, _NOBODY))
+
     def _request(
         self,
         caller: Caller,
@@ -123,13 +137,16 @@ class Authorizer:
         entry = self._index.value.role(caller.role_arn or "")
         if entry is None:
             return _NOBODY, ""
-        session = tuple(map(_session_policy, caller.session_policies)) if caller.session_policies else None
+        try:
+            session = tuple(map(_session_policy, caller.session_policies)) if caller.session_policies else None
+        except PolicyError as error:
+            return _NOBODY, f"the session policy of `{caller.arn}` cannot be read: {error}"
         return PolicySet(identity=entry.identity, boundary=entry.boundary, session=session), entry.unusable
 
 
 @lru_cache(maxsize=_REMEMBERED_SESSION_POLICIES)
 def _session_policy(text: str) -> Policy:
-    """It was parsed once before it was sealed into the session, so it parses."""
+    """It parsed when it was sealed into the session; a newer server may read more strictly."""
     return parse_policy(text, policy_id="session", kind=PolicyKind.SESSION)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from ostiary.domain.audit.caller import Caller, CallerKind
+from ostiary.domain.audit.caller import Caller, CallerKind, Origin
 from ostiary.kit.clock import iso
 from ostiary.policy import Context, ContextValue, Principal, PrincipalKind, Request
 
@@ -42,14 +42,20 @@ def context_of(caller: Caller, now: datetime, more: Mapping[str, ContextValue] |
         # Spellings of one tag that differ in case become one key with all values (see Request.context_of).
         context.update(Request.context_of({f"aws:principaltag/{key}": value for key, value in caller.tags.items()}))
     # ORDER: last, so that no tag or key of an operation can stand for what the server itself knows.
-    _add_request(context, caller, now)
+    _add_request(context, caller.origin, now)
     _add_principal(context, caller)
     _add_session(context, caller, now)
     return context
 
 
-def _add_request(context: Context, caller: Caller, now: datetime) -> None:
-    origin = caller.origin
+def request_context_of(origin: Origin, now: datetime, more: Mapping[str, ContextValue]) -> Context:
+    """The keys for an outside identity that is not a principal yet."""
+    context = Request.context_of(more)
+    _add_request(context, origin, now)
+    return context
+
+
+def _add_request(context: Context, origin: Origin, now: datetime) -> None:
     context["aws:currenttime"] = iso(now)
     context["aws:epochtime"] = str(int(now.timestamp()))
     context["aws:securetransport"] = "true" if origin.secure_transport else "false"

@@ -8,15 +8,44 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ostiary.domain.access.errors import AccessDenied
+from ostiary.domain.access.errors import AccessDenied, InvalidPolicyDocument
 from ostiary.domain.audit.errors import DomainError
 from ostiary.domain.audit.vocabulary import Outcome
+from ostiary.domain.credentials.access_key_errors import AccessKeyRefused, NoSuchIamUser
+from ostiary.domain.federation.errors import (
+    ExpiredIdentityToken,
+    IdentityRejected,
+    InvalidIdentityToken,
+    IssuerUnreachable,
+)
+from ostiary.domain.sessions.errors import (
+    InvalidSessionRequest,
+    SessionExpired,
+    SessionRevoked,
+    SessionTooLarge,
+    UnknownCredential,
+    UnknownRevocationSubject,
+)
 from ostiary.protocols.aws.wire.errors import WireError
 
 ERRORS: Mapping[type[DomainError], str] = {
     AccessDenied: "AccessDenied",
+    InvalidPolicyDocument: "MalformedPolicyDocument",
+    NoSuchIamUser: "NoSuchEntity",
+    AccessKeyRefused: "InvalidInput",
+    InvalidSessionRequest: "ValidationError",
+    SessionTooLarge: "PackedPolicyTooLarge",
+    UnknownCredential: "InvalidClientTokenId",
+    SessionExpired: "ExpiredToken",
+    SessionRevoked: "ExpiredToken",
+    UnknownRevocationSubject: "ValidationError",
+    InvalidIdentityToken: "InvalidIdentityToken",
+    ExpiredIdentityToken: "ExpiredTokenException",
+    IdentityRejected: "IDPRejectedClaim",
+    IssuerUnreachable: "IDPCommunicationError",
 }
-_DENIALS = frozenset({"AccessDenied"})
+# What was authenticated, or known, but is not allowed; all else that is refused failed.
+_DENIALS = frozenset({"AccessDenied", "AccessDeniedException", "IDPRejectedClaim"})
 
 
 def wire_error_of(failure: DomainError) -> WireError:
