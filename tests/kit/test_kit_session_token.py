@@ -126,6 +126,13 @@ def test_keys_that_cannot_be_are_refused_and_none_shows_itself() -> None:
     assert "2222" not in repr(KEYS)
 
 
+def test_the_longest_kid_and_the_shortest_payload_work() -> None:
+    keys = SessionTokenKeys(keys={"k" * 64: FIRST, "s": SECOND}, current="k" * 64)
+    for token in (seal_token(keys, b""), seal_token(SessionTokenKeys(keys={"s": SECOND}, current="s"), b"")):
+        assert open_token(keys, token) == b""
+        assert len(derive_secret_access_key(keys, token)) == 40
+
+
 def test_opening_and_deriving_is_quick() -> None:
     times = []
     token = seal_token(KEYS, b"x" * 300)
