@@ -1,0 +1,34 @@
+"""What can be refused about passwords, factors, links and guesses?
+
+The texts for the client are the same whatever was wrong: they do not tell whether a person exists (promise 6).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ostiary.domain.audit.errors import DomainError
+
+
+class PasswordUnacceptable(DomainError):
+    """A new password breaks rules; `problems` are sentences for the person who chose it."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("the password cannot be used: choose another one")
+        self.problems = tuple(problems)
+
+
+class Throttled(DomainError):
+    """Too many guesses; nothing was checked."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(f"there were too many attempts: try again in {retry_after} seconds")
+        self.retry_after = retry_after
+
+
+class TooBusy(DomainError):
+    """Every slot for password hashing is taken, and was for a while."""
+
+
+class EnrolmentLinkInvalid(DomainError):
+    """Unknown, used, expired, or of somebody who may not enrol."""

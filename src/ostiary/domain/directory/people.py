@@ -1,0 +1,60 @@
+"""Which names may people have, and how is a person found by what somebody typed?
+
+A user name is kept in one form only: Unicode NFKC, case folded, and then nothing but `a-z 0-9 . _ @ + -`. So no two
+names look alike, and no look-alike of a name exists (Unicode Technical Report 36).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from ostiary.domain.directory.errors import InvalidPerson, InvalidUserName
+from ostiary.domain.directory.model import Person, PersonStatus
+
+_USER_NAME = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,127}")
+_EMAIL = re.compile(r"[^\s@<>,;:\"()\[\]\\]{1,64}@[^\s@<>,;:\"()\[\]\\]{1,189}")
+_MAX_TYPED = 512
+_MAX_DISPLAY_NAME = 128
+
+
+def find_user_name(typed: str) -> str | None:
+    """The form in which such a name would be kept; None when nobody can have it."""
+    if len(typed) > _MAX_TYPED:
+        return None
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", typed).casefold()).strip()
+    return folded if _USER_NAME.fullmatch(folded) else None
+
+
+def check_user_name(given: str) -> str:
+    """The form in which the name is kept. Raises InvalidUserName."""
+    name = find_user_name(given)
+    if name is None:
+        raise InvalidUserName(
+            f"`{given[:100]}` cannot be a user name: use up to 128 of a-z, 0-9, and . _ @ + - after a letter or digit"
+        )
+    return name
+
+
+def check_display_name(given: str) -> str:
+    """Raises InvalidPerson for control and direction characters, which make one name look like another."""
+    name = unicodedata.normalize("NFC", given).strip()
+    if not name or len(name) > _MAX_DISPLAY_NAME or any(unicodedata.category(c) in _INVISIBLE for c in name):
+        raise InvalidPerson(f"`{given[:100]}` cannot be a display name: use 1 to 128 visible characters")
+    return name
+
+
+def check_email(given: str) -> str:
+    """Raises InvalidPerson; empty is fine: not everybody has one."""
+    email = given.strip()
+    if email and (not _EMAIL.fullmatch(email) or not email.isprintable()):
+        raise InvalidPerson(f"`{given[:100]}` is not an email address")
+    return email
+
+
+def may_act(person: Person | None) -> bool:
+    """Whether the person may do anything at all after enrolment; asked anew at every request."""
+    return person is not None and person.status is PersonStatus.ACTIVE
+
+
+_INVISIBLE = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})

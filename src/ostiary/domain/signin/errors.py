@@ -1,0 +1,40 @@
+"""What can be refused on the way in?
+
+Each text is one for all causes, so that nobody learns whether a person exists, is disabled or has no factor.
+"""
+
+from __future__ import annotations
+
+from ostiary.domain.audit.errors import DomainError
+
+
+class SignInRefused(DomainError):
+    """Wrong name, wrong password, nobody of that name, not enrolled, disabled: the client cannot tell which."""
+
+    def __init__(self, operator_text: str) -> None:
+        super().__init__("the user name or the password is wrong", operator_text=operator_text)
+
+
+class CodeRefused(DomainError):
+    """Wrong, used or malformed code."""
+
+    def __init__(self, operator_text: str) -> None:
+        super().__init__(
+            "the code is wrong or was used already: wait for the next one and check the clock of your phone",
+            operator_text=operator_text,
+        )
+
+
+class NotSignedIn(DomainError):
+    """No session, or one that is over, revoked, or of the wrong level for what was asked."""
+
+    def __init__(self, operator_text: str = "no living session of the needed level") -> None:
+        super().__init__("sign in first", operator_text=operator_text)
+
+
+class UnknownSession(DomainError):
+    """No such session of this person; somebody else's is as unknown as one that never was."""
+
+
+class PasswordsDiffer(DomainError):
+    """The repeated password is another one."""

@@ -1,0 +1,70 @@
+"""Which sessions does a person have, and how does she end them? Only her own are there for her."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ostiary.domain.audit.event import event_of
+from ostiary.domain.audit.vocabulary import EventName
+from ostiary.domain.sessions.browser import is_within_limits
+from ostiary.domain.sessions.model import BrowserSession, SessionLevel
+from ostiary.domain.signin.current import SignedIn
+from ostiary.domain.signin.errors import UnknownSession
+from ostiary.domain.signin.leaving import end_one_session
+from ostiary.domain.signin.slices import SigninSlice
+from ostiary.kit.clock import Clock
+from ostiary.kit.transactions import Transactions
+
+
+class OwnSessions:
+    def __init__(self, *, transactions: Transactions[SigninSlice], clock: Clock) -> None:
+        self._transactions = transactions
+        self._clock = clock
+
+    def living(self, signed_in: SignedIn) -> Sequence[BrowserSession]:
+        """Newest first."""
+        with self._transactions.read() as tx:
+            return self._living(tx, signed_in)
+
+    def end(self, signed_in: SignedIn, session_id: str) -> None:
+        """Raises UnknownSession, for another person's session as for none."""
+
+        def work(tx: SigninSlice) -> None:
+            session = tx.sessions.browser_session(session_id)
+            if session is None or session.person_id != signed_in.person.person_id:
+                raise UnknownSession("there is no such session of yours: it may have ended already")
+            self._end(tx, signed_in, session, EventName.END_BROWSER_SESSION)
+
+        self._transactions.write(work)
+
+    def end_others(self, signed_in: SignedIn) -> int:
+        """Sign out everywhere else; how many ended."""
+
+        def work(tx: SigninSlice) -> int:
+            others = [
+                session
+                for session in tx.sessions.browser_sessions(signed_in.person.person_id)
+                if session.session_id != signed_in.session.session_id
+            ]
+            for session in others:
+                self._end(tx, signed_in, session, EventName.END_BROWSER_SESSION)
+            return len(others)
+
+        return self._transactions.write(work)
+
+    def sign_out(self, signed_in: SignedIn) -> None:
+        self._transactions.write(lambda tx: self._end(tx, signed_in, signed_in.session, EventName.SIGN_OUT))
+
+    def _end(self, tx: SigninSlice, signed_in: SignedIn, session: BrowserSession, name: EventName) -> None:
+        now = self._clock.now()
+        end_one_session(tx, session.session_id, now)
+        details = {"sessionId": session.session_id}
+        tx.audit.append(event_of(signed_in.caller, name, at=now, resources=[signed_in.person.arn], details=details))
+
+    def _living(self, tx: SigninSlice, signed_in: SignedIn) -> list[BrowserSession]:
+        now = self._clock.now()
+        return [
+            session
+            for session in reversed(tx.sessions.browser_sessions(signed_in.person.person_id))
+            if session.level is SessionLevel.FULL and is_within_limits(session, signed_in.directory, now)
+        ]
