@@ -83,8 +83,7 @@ class OstiaryServer:
 
     def run(self, *arguments: str) -> CommandResult:
         """A command on this data directory, which must succeed."""
-        database = ("--database-url", self.database_url) if self.database_url else ()
-        return run_ostiary(*arguments, "--data", str(self.data_dir), *database)
+        return run_ostiary(*arguments, "--data", str(self.data_dir))
 
     def apply(self, organization: Path) -> CommandResult:
         return self.run("apply", str(organization))
@@ -102,8 +101,7 @@ class OstiaryServer:
     def start(self) -> None:
         """Serve and wait until /readyz says yes."""
         listen = ("--listen", f"127.0.0.1:{self.port}")
-        database = ("--database-url", self.database_url) if self.database_url else ()
-        command = [str(OSTIARY), "serve", "--data", str(self.data_dir), *listen, *database, *self.options]
+        command = [str(OSTIARY), "serve", "--data", str(self.data_dir), *listen, *self.options]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
         try:

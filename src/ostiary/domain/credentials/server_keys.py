@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 
 from ostiary.domain.credentials.model import KeyPurpose, ServerKey
 from ostiary.domain.credentials.ports import ServerKeyRows
@@ -17,7 +18,7 @@ from ostiary.kit.crypto.jose import SigningKey
 from ostiary.kit.crypto.sealing import Kek, Keyring, RootKey, SealError
 from ostiary.kit.crypto.session_token import SessionTokenKeys
 
-SIGNING_ALGORITHMS = {KeyPurpose.SIGNING_ES256: "ES256", KeyPurpose.SIGNING_RS256: "RS256"}
+SIGNING_ALGORITHMS: Mapping[KeyPurpose, Literal["ES256", "RS256"]] = {KeyPurpose.SIGNING_ES256: "ES256", KeyPurpose.SIGNING_RS256: "RS256"}
 
 
 @dataclass(frozen=True, slots=True)

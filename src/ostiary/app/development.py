@@ -1,0 +1,60 @@
+"""What does development mode add? A way back to the state at start, for integration tests. Never anything else."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import falcon
+from falcon import Request, Response
+
+from ostiary.app.house import House
+from ostiary.protocols.http.client import ProxyTrust
+from ostiary.protocols.http.same_origin import check_same_origin
+from ostiary.storage.backup import back_up, restore
+
+_SPREAD_SECONDS = 0.5  # until the other workers have forgotten, too
+
+
+def start_file(house_directory: Path) -> Path:
+    return house_directory / "development-start.db"
+
+
+def keep_start(house: House) -> None:
+    """Remember the state at start; replaces what an earlier start remembered."""
+    target = start_file(house.directory.path)
+    target.unlink(missing_ok=True)
+    back_up(house.database, target, lambda _what, _done, _total: None)
+
+
+@dataclass(frozen=True, slots=True)
+class DevelopmentRooms:
+    house: House
+    trust: ProxyTrust
+    workers: int
+
+
+def add_routes(app: falcon.App[Any, Any], rooms: DevelopmentRooms) -> None:
+    app.add_route("/development/reset", _Reset(rooms))
+
+
+class _Reset:
+    def __init__(self, rooms: DevelopmentRooms) -> None:
+        self._rooms = rooms
+
+    def on_post(self, request: Request, response: Response) -> None:
+        """Everything as it was when the server started; answers when every worker knows."""
+        if request.get_header("Origin") is not None or request.get_header("Sec-Fetch-Site") is not None:
+            check_same_origin(request, self._rooms.trust)  # a browser asks: not on behalf of another site
+        house = self._rooms.house
+        house.last_use.drain()
+        restore(house.database, start_file(house.directory.path), lambda _what, _done, _total: None)
+        with house.database.read() as tx:
+            latest = tx.audit.latest_checkpoint()
+        house.directory.write_checkpoint(latest.note if latest else "")
+        house.memory.refresh()
+        if self._rooms.workers > 1:
+            time.sleep(_SPREAD_SECONDS)
+        response.media = {"status": "reset"}

@@ -1,0 +1,45 @@
+"""Which commands are there?"""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from ostiary.cli import output
+from ostiary.cli.credentials import credentials
+from ostiary.cli.init import init
+from ostiary.cli.serve import serve
+
+app = typer.Typer(
+    name="ostiary",
+    help="One self-hosted server for the identities of people and workloads.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+def _show_version(*, wanted: bool) -> None:
+    if wanted:
+        output.write_text(f"ostiary {version('ostiary')}")
+        raise typer.Exit
+
+
+@app.callback()
+def main_options(
+    *,
+    _version: Annotated[bool, typer.Option("--version", callback=_show_version, is_eager=True)] = False,
+) -> None:
+    """Options that stand before the command."""
+
+
+app.command()(init)
+app.command()(serve)
+app.command()(credentials)
+
+
+def main() -> None:
+    app()
