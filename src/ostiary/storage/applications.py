@@ -71,6 +71,7 @@ class ApplicationTable:
                 where=used_assertion.c.expires_at <= now,
             ),
             {"client_id": client_id, "jti": jti, "expires_at": expires_at},
+            execution_options={"preserve_rowcount": True},
         )
         return used.rowcount == 1
 

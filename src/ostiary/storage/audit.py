@@ -57,7 +57,8 @@ class AuditTable:
         text = "UPDATE event SET leaf_index = {0} WHERE sequence = {0} AND leaf_index IS NULL"
         mark = "%s" if self._connection.dialect.name == "postgresql" else "?"
         rows = [(first_index + offset, sequence) for offset, sequence in enumerate(sequences)]
-        self._connection.exec_driver_sql(text.format(mark), rows)
+        if rows:
+            self._connection.exec_driver_sql(text.format(mark), rows)
 
     def put_leaf_hashes(self, first_index: int, hashes: Sequence[bytes]) -> None:
         data = b"".join(hashes)
@@ -109,7 +110,8 @@ class AuditTable:
                 index_elements=[lease.c.name],
                 set_={"holder": statement.excluded.holder, "held_until": statement.excluded.held_until},
                 where=free,
-            )
+            ),
+            execution_options={"preserve_rowcount": True},
         )
         return taken.rowcount == 1
 

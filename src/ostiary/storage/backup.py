@@ -15,7 +15,20 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Connection, MetaData, Table, Text, delete, func, insert, select, text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    MetaData,
+    Table,
+    Text,
+    delete,
+    func,
+    insert,
+    inspect,
+    select,
+    text,
+)
 from sqlalchemy.engine import URL
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -72,6 +85,7 @@ def opened_backup(path: Path) -> Iterator[SqliteDatabase]:
             if revision is None or revision > HEAD:
                 raise BackupUnusable(f"`{path}` is no backup that this version of ostiary can read")
             migrate(database)
+            _check_tables(database, name=path)
             yield database
 
 
@@ -134,6 +148,14 @@ def _check_integrity(path: Path, *, name: Path) -> None:
         raise BackupUnusable(f"`{name}` is damaged or no backup: {failure}") from None
     if damage != "ok" or orphan is not None:
         raise BackupUnusable(f"`{name}` is damaged: use an earlier backup")
+
+
+def _check_tables(database: SqliteDatabase, *, name: Path) -> None:
+    found = inspect(database.engine)
+    for table in _TABLES:
+        columns = {column["name"] for column in found.get_columns(table.name)} if found.has_table(table.name) else set()
+        if columns != set(table.c.keys()):
+            raise BackupUnusable(f"`{name}` is damaged: its table `{table.name}` is not as it was written")
 
 
 @contextmanager

@@ -85,7 +85,8 @@ class DirectoryTable:
         rows = self._connection.execute(statement.limit(limit)).mappings().all()
         if not rows:
             return []
-        page = person.c.user_name.between(rows[0]["user_name"], rows[-1]["user_name"])
+        name = person.c.user_name
+        page = (name >= rows[0]["user_name"]) & (name <= rows[-1]["user_name"])
         groups: defaultdict[str, list[str]] = defaultdict(list)
         memberships = select(membership.c.person_id, membership.c.group_name).join(person).where(page)
         for person_id, name in self._connection.execute(memberships.order_by(membership.c.group_name)):

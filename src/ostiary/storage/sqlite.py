@@ -123,6 +123,9 @@ class SqliteDatabase:
 
     def _connect(self, *, read_only: bool) -> Connection:
         connection = self.engine.connect()
+        # INVARIANT: SQLAlchemy sees a transaction for as long as the connection lives. Without one it rolls back by
+        # itself when a statement is refused, and would take the neighbours of that change down.
+        connection.begin()
         if read_only:
             _driver(connection).execute("PRAGMA query_only=ON")
         with self._open_lock:
