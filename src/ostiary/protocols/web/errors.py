@@ -1,0 +1,98 @@
+"""Which page does each error become? One table; what is not in it is a bug of ours and says nothing."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+
+from falcon import Request, Response
+
+from ostiary.domain.access.errors import AccessDenied
+from ostiary.domain.audit.errors import DomainError, FactsConflict, UnstorableText
+from ostiary.domain.credentials.errors import EnrolmentLinkInvalid, PasswordUnacceptable, Throttled, TooBusy
+from ostiary.domain.sessions.errors import InvalidSessionRequest, SessionRevoked, SessionTooLarge
+from ostiary.domain.signin.errors import CodeRefused, NotSignedIn, PasswordsDiffer, SignInRefused, UnknownSession
+from ostiary.protocols.http.client import request_id
+from ostiary.protocols.http.errors import Failure, FailureWriter, write_plain
+from ostiary.protocols.web import pages
+from ostiary.protocols.web.pages import PATHS
+from ostiary.protocols.web.rooms import WebRooms
+
+log = logging.getLogger(__name__)
+
+STATUSES: Mapping[type[DomainError], int] = {
+    AccessDenied: 403,
+    CodeRefused: 400,
+    EnrolmentLinkInvalid: 410,
+    FactsConflict: 409,
+    InvalidSessionRequest: 400,
+    NotSignedIn: 303,
+    PasswordUnacceptable: 400,
+    PasswordsDiffer: 400,
+    SessionRevoked: 303,
+    SessionTooLarge: 400,
+    SignInRefused: 400,
+    Throttled: 429,
+    TooBusy: 503,
+    UnknownSession: 404,
+    UnstorableText: 400,
+}
+_TITLES = {
+    400: "This cannot be done",
+    403: "This is not open to you",
+    404: "There is nothing here",
+    405: "This is not possible here",
+    500: "Something went wrong",
+    503: "Please try again shortly",
+}
+
+
+def write_domain_error(rooms: WebRooms, request: Request, response: Response, error: DomainError) -> None:
+    """Raises the error again when it is not in the table: then it is not the visitor's."""
+    status = next((STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES), None)
+    if status is None:
+        raise error
+    log.info("request %s: %s", request_id(request), error.operator_text)
+    match error:
+        case NotSignedIn() | SessionRevoked():
+            response.status = 303
+            response.location = PATHS.signin
+        case Throttled():
+            response.set_header("Retry-After", str(error.retry_after))
+            _write(response, status, _render(rooms, "throttled.html", retry_after_seconds=error.retry_after))
+        case EnrolmentLinkInvalid():
+            _write(response, status, _render(rooms, "link_invalid.html"))
+        case _:
+            write_failure(rooms, request, response, Failure(status, error.client_text))
+
+
+def failure_writer(rooms: WebRooms) -> FailureWriter:
+    """For the handlers that catch what no page caught."""
+
+    def write(request: Request, response: Response, failure: Failure) -> None:
+        try:
+            write_failure(rooms, request, response, failure)
+        except Exception:
+            # The page itself needs what may be broken; the answer must not.
+            log.exception("request %s: the error page failed", request_id(request))
+            write_plain(request, response, failure)
+
+    return write
+
+
+def write_failure(rooms: WebRooms, request: Request, response: Response, failure: Failure) -> None:
+    title = _TITLES.get(failure.status, failure.phrase)
+    message = f"{failure.text[:1].upper()}{failure.text[1:]}."
+    page = _render(rooms, "error.html", title=title, message=message, request_id=request_id(request))
+    _write(response, failure.status, page)
+
+
+def _render(rooms: WebRooms, template: str, **context: object) -> str:
+    common: dict[str, object] = {"organization": rooms.organization(), "development": rooms.development, "csrf": ""}
+    return pages.render(template, **(common | context))
+
+
+def _write(response: Response, status: int, page: str) -> None:
+    response.status = status
+    response.content_type = "text/html; charset=utf-8"
+    response.text = page

@@ -1,0 +1,26 @@
+"""Where does a person go on to after signing in? To an authorization request of our own, or to the portal.
+
+Only the one path that needs it is accepted, in a strict form, each time it comes in: never an open redirect.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote
+
+from ostiary.protocols.web.pages import PATHS
+
+_AUTHORIZE = re.compile(r"/oauth2/authorize\?[A-Za-z0-9._~%!$&'()*+,;=:@/?-]{1,8000}")
+
+
+def find_return_to(given: str | None) -> str | None:
+    return given if given is not None and _AUTHORIZE.fullmatch(given) else None
+
+
+def with_return_to(path: str, return_to: str | None) -> str:
+    return path if return_to is None else f"{path}?return_to={quote(return_to, safe='')}"
+
+
+def sign_in_path(return_to: str) -> str:
+    """Where OpenID Connect sends a browser that must sign in first; `return_to` is `/oauth2/authorize?...`."""
+    return with_return_to(PATHS.signin, find_return_to(return_to))
