@@ -1,7 +1,7 @@
 """Is everything in place before the first worker starts?
 
-Migrations run here. `serve --database-url` on an empty PostgreSQL database copies the organization of the data directory
-there, and remembers the address, so that one data directory always means one database.
+Migrations run here. `serve --database-url` on an empty PostgreSQL database copies the organization of the data
+directory there, and remembers the address, so that one data directory always means one database.
 """
 
 from __future__ import annotations

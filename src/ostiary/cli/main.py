@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib.metadata import version
 from typing import Annotated
 
@@ -42,4 +43,5 @@ app.command()(credentials)
 
 
 def main() -> None:
+    os.umask(0o077)  # whatever a command makes (database, backup, key) is nobody else's to read
     app()
