@@ -1,1 +1,1 @@
-"""Thin, strict layers over `cryptography`, `argon2-cffi` and `joserfc`: no primitives of our own."""
+"""Thin, strict layers over `cryptography` and `argon2-cffi`: no primitives of our own."""
