@@ -106,6 +106,12 @@ class House:
             publish=self.directory.write_checkpoint,
         )
 
+    def organization_name(self) -> str:
+        """As it is now: `ostiary apply` may change it."""
+        with self.database.read() as tx:
+            organization = tx.directory.organization()
+        return (organization or self.organization).name
+
     def flush_last_use(self) -> None:
         """Write what was used since the last flush, in one transaction."""
         uses = self.last_use.drain()

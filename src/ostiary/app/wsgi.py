@@ -26,6 +26,7 @@ from ostiary.protocols.http.errors import add_error_handlers
 from ostiary.protocols.http.headers import HostCheck, RequestIds, SecurityHeaders
 from ostiary.protocols.oidc import routes as oidc_routes
 from ostiary.protocols.web import routes as web_routes
+from ostiary.protocols.web.errors import failure_writer
 from ostiary.storage.transaction import Transaction
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def _application(house: House, doors: Doors, settings: ServeSettings) -> WSGIApp
     web_routes.add_routes(app, doors.web)
     if settings.development:
         development.add_routes(app, development.DevelopmentRooms(house, trust, settings.workers))
-    add_error_handlers(app, {"/": web_routes.write_failure, "/oauth2": oidc_routes.write_failure})
+    add_error_handlers(app, {"/": failure_writer(doors.web), "/oauth2": oidc_routes.write_failure})
     return app
 
 
