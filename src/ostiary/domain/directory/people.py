@@ -22,7 +22,7 @@ def find_user_name(typed: str) -> str | None:
     """The form in which such a name would be kept; None when nobody can have it."""
     if len(typed) > _MAX_TYPED:
         return None
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", typed).casefold()).strip()
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", typed).casefold()).strip(" ")
     return folded if _USER_NAME.fullmatch(folded) else None
 
 

@@ -1,0 +1,209 @@
+"""A small organization on a real database, with every service that a person meets on the way in."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+from ostiary.domain.access.authorizer import Authorizer
+from ostiary.domain.access.index import AccessIndex, load_access_index
+from ostiary.domain.access.model import Assignment, PermissionSet
+from ostiary.domain.audit.caller import Caller, CallerKind, Door, Origin
+from ostiary.domain.audit.event import Event, decode
+from ostiary.domain.audit.last_use import LastUseLog
+from ostiary.domain.audit.ports import EventQuery
+from ostiary.domain.credentials.authenticator import Authenticators
+from ostiary.domain.credentials.hashing import PasswordHashing
+from ostiary.domain.credentials.server_keys import ServerKeys, load_server_keys, make_first_keys
+from ostiary.domain.credentials.throttle import Throttle
+from ostiary.domain.directory.model import Account, AttributeDefinition, AttributeType, Directory, Group, Organization
+from ostiary.domain.sessions.browser import Opened
+from ostiary.domain.sessions.model import SessionLevel
+from ostiary.domain.sessions.revocation import RevocationIndex, load_revocations
+from ostiary.domain.signin.current import CurrentPerson, SignedIn
+from ostiary.domain.signin.enrolment import Enrolment
+from ostiary.domain.signin.invitation import Invitation, Invitations, Invitee
+from ostiary.domain.signin.own_account import OwnAccount
+from ostiary.domain.signin.own_sessions import OwnSessions
+from ostiary.domain.signin.signin import SignIn
+from ostiary.kit.clock import FixedClock
+from ostiary.kit.crypto.sealing import RootKey
+from ostiary.kit.crypto.totp import STEP_SECONDS, code_at
+from ostiary.kit.current import Current
+from ostiary.storage.engine import Database, open_database
+from ostiary.storage.schema import metadata
+from ostiary.storage.transaction import Transaction
+
+ACCOUNT = "204817365091"
+ISSUER = "http://localhost:8000"
+PASSWORD = "correct horse battery staple"
+MORNING = datetime(2026, 3, 14, 9, 0, tzinfo=UTC)
+OPERATOR = Caller(
+    arn=f"arn:aws:iam::{ACCOUNT}:root",
+    account=ACCOUNT,
+    kind=CallerKind.OPERATOR,
+    name="operator",
+    origin=Origin(Door.CLI),
+)
+
+
+def from_network(address: str = "192.0.2.17") -> Origin:
+    return Origin(Door.WEB, source_ip=address, user_agent="Firefox", request_id="r1", secure_transport=True)
+
+
+@dataclass
+class House:
+    database: Database
+    clock: FixedClock
+    keys: Current[ServerKeys]
+    index: Current[AccessIndex]
+    revocations: Current[RevocationIndex]
+    authorizer: Authorizer
+    last_use: LastUseLog
+    throttle: Throttle
+    current: CurrentPerson
+    invitations: Invitations
+    enrolment: Enrolment
+    signin: SignIn
+    sessions: OwnSessions
+    account: OwnAccount
+
+    def refresh(self) -> None:
+        """What a worker does several times a second."""
+        with self.database.read() as tx:
+            self.index.value = load_access_index(tx, previous=self.index.value)
+            self.revocations.value = load_revocations(tx, previous=self.revocations.value)
+
+    def events(self, name: str | None = None) -> list[Event]:
+        with self.database.read() as tx:
+            return [decode(stored.body) for stored in tx.audit.find(EventQuery(name=name, limit=500))]
+
+    def invite(self, name: str = "ada", *, groups: tuple[str, ...] = ("platform",)) -> Invitation:
+        return self.invitations.invite(
+            OPERATOR, Invitee(name, display_name="Ada Okonkwo", email=f"{name}@example.com", groups=groups)
+        )
+
+    def level(self, opened: Opened, level: SessionLevel, origin: Origin | None = None) -> SignedIn:
+        return self.current.at_level(opened.token.reveal(), origin or from_network(), level)
+
+    def enrol(self, name: str = "ada", password: str = PASSWORD) -> Enrolled:
+        """Through the link to a full session."""
+        origin = from_network()
+        opened = self.enrolment.redeem(self.invite(name).token.reveal(), origin)
+        opened = self.enrolment.set_password(self.level(opened, SessionLevel.ENROLMENT), password, password, origin)
+        enrolling = self.level(opened, SessionLevel.ENROLMENT)
+        uri = self.enrolment.provisioning(enrolling).uri.reveal()
+        enrolled = Enrolled(self, name, password, secret_of(uri))
+        enrolled.opened = self.enrolment.confirm(enrolling, enrolled.code(), origin)
+        return enrolled
+
+
+@dataclass
+class Enrolled:
+    house: House
+    name: str
+    password: str
+    secret: bytes
+    opened: Opened | None = None
+
+    def code(self) -> str:
+        return code_for(self.secret, self.house.clock.now())
+
+    def next_code(self) -> str:
+        """A code of a step that was not used yet."""
+        self.house.clock.advance(timedelta(seconds=STEP_SECONDS))
+        return self.code()
+
+    def sign_in(self, origin: Origin | None = None) -> Opened:
+        where = origin or from_network()
+        half = self.house.signin.start(self.name, self.password, where)
+        return self.house.signin.finish(half.token.reveal(), self.next_code(), where)
+
+    def signed_in(self, opened: Opened | None = None) -> SignedIn:
+        return self.house.current.signed_in((opened or self.sign_in()).token.reveal(), from_network())
+
+
+def code_for(secret: bytes, now: datetime) -> str:
+    return code_at(secret, int(now.timestamp()) // STEP_SECONDS)
+
+
+def secret_of(uri: str) -> bytes:
+    text = parse_qs(urlsplit(uri).query)["secret"][0]
+    return base64.b32decode(text + "=" * (-len(text) % 8))
+
+
+@contextmanager
+def open_house(folder: Path, *, directory: Directory | None = None) -> Iterator[House]:
+    database = open_database(f"sqlite:///{folder}/ostiary.db")
+    metadata.create_all(database.engine)
+    clock, root = FixedClock(MORNING), RootKey.generate()
+    database.write(lambda tx: make_first_keys(tx.server_keys, root, now=MORNING))
+    for work in (_put_organization, lambda tx: tx.directory.put_directory(directory or Directory("workforce"))):
+        database.write(work)
+    with database.read() as tx:
+        keys = Current(load_server_keys(tx.server_keys, root, now=MORNING))
+        index = Current(load_access_index(tx))
+    house = make_house(database, clock, keys, index)
+    try:
+        yield house
+    finally:
+        database.close()
+
+
+def make_house(database: Database, clock: FixedClock, keys: Current[ServerKeys], index: Current[AccessIndex]) -> House:
+    revocations = Current(RevocationIndex())
+    authorizer = Authorizer(index=index, clock=clock)
+    last_use = LastUseLog()
+    throttle = Throttle(transactions=database, keys=keys, clock=clock)
+    current = CurrentPerson(transactions=database, revocations=revocations, clock=clock)
+    hashing = PasswordHashing(keys=keys, slots=2)
+    authenticators = Authenticators(keys=keys)
+    return House(
+        database=database,
+        clock=clock,
+        keys=keys,
+        index=index,
+        revocations=revocations,
+        authorizer=authorizer,
+        last_use=last_use,
+        throttle=throttle,
+        current=current,
+        invitations=Invitations(transactions=database, authorizer=authorizer, clock=clock, issuer=ISSUER, mailbox=True),
+        enrolment=Enrolment(
+            transactions=database,
+            recorder=database,
+            throttle=throttle,
+            hashing=hashing,
+            authenticators=authenticators,
+            last_use=last_use,
+            clock=clock,
+        ),
+        signin=SignIn(
+            transactions=database,
+            recorder=database,
+            current=current,
+            throttle=throttle,
+            hashing=hashing,
+            authenticators=authenticators,
+            last_use=last_use,
+            clock=clock,
+        ),
+        sessions=OwnSessions(transactions=database, clock=clock),
+        account=OwnAccount(transactions=database, last_use=last_use),
+    )
+
+
+def _put_organization(tx: Transaction) -> None:
+    tx.directory.put_organization(Organization("Example Corporation", ACCOUNT, MORNING))
+    tx.directory.put_account(Account(ACCOUNT, "Production"))
+    for group in ("platform", "support"):
+        tx.directory.put_group(Group(group, owner="ada", purpose="tests"))
+    tx.directory.put_attribute_definition(AttributeDefinition("department", AttributeType.STRING, "hr", access=True))
+    policies = {"read": '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'}
+    tx.access.put_permission_set(PermissionSet("ReadOnly", "Look at everything", policies))
+    tx.access.put_assignment(Assignment("platform", "ReadOnly", ACCOUNT))
