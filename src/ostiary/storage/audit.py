@@ -18,8 +18,11 @@ _TILE = 256
 _HASH = 32
 _COLUMNS = ("event_id", "at", "name", "source", "account", "user_name", "access_key_id", "read_only", "body")
 _INSERT = f"INSERT INTO event ({', '.join(_COLUMNS)}) VALUES "  # noqa: S608 - names from the line above
-_INSERT_SQLITE = _INSERT + "(?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_SQLITE_ROW = "(?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_INSERT_SQLITE = _INSERT + _SQLITE_ROW
 _INSERT_POSTGRESQL = _INSERT + "(%s, %s, %s, %s, %s, %s, %s, %s, %s)"
+MAX_ROWS = 64
+_MANY_SQLITE = [_INSERT + ", ".join([_SQLITE_ROW] * count) for count in range(MAX_ROWS + 1)]
 EventRow = tuple[str, int, str, str, str, str, str, bool, bytes]
 
 
@@ -31,6 +34,11 @@ def insert_events(connection: Connection, rows: list[EventRow]) -> None:
     """By the driver, not the expression language: this runs once for every answer that leaves the server."""
     text = _INSERT_POSTGRESQL if connection.dialect.name == "postgresql" else _INSERT_SQLITE
     connection.exec_driver_sql(text, rows)
+
+
+def many_events(rows: Sequence[EventRow]) -> tuple[str, list[str | int | bytes]]:
+    """One SQLite statement for up to MAX_ROWS events, and its parameters."""
+    return _MANY_SQLITE[len(rows)], [value for row in rows for value in row]
 
 
 class AuditTable:

@@ -19,7 +19,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.pool import NullPool
 
 from ostiary.domain.audit.event import Event
-from ostiary.storage.audit import EventRow, event_row, insert_events
+from ostiary.storage.audit import MAX_ROWS, EventRow, event_row, many_events
 from ostiary.storage.group_commit import GroupCommit, Waiting
 from ostiary.storage.refusal import speak_domain
 from ostiary.storage.transaction import Transaction
@@ -137,10 +137,15 @@ class SqliteDatabase:
             self._writer = self._connect(read_only=False)
         driver = _driver(self._writer)
         try:
-            driver.execute("BEGIN IMMEDIATE")
             rows = [waiting.job for waiting in batch if not isinstance(waiting.job, _Change)]
-            if rows:
-                insert_events(self._writer, rows)
+            if len(rows) == len(batch) <= MAX_ROWS:
+                # One statement is a transaction of its own. Each call into SQLite gives up the interpreter's lock and
+                # has to wait for it again, so under load one call instead of three is worth a third of the throughput.
+                driver.execute(*many_events(rows))
+                return
+            driver.execute("BEGIN IMMEDIATE")
+            for start in range(0, len(rows), MAX_ROWS):
+                driver.execute(*many_events(rows[start : start + MAX_ROWS]))
             for waiting in batch:
                 if isinstance(waiting.job, _Change):
                     self._run(waiting, waiting.job, self._writer)
