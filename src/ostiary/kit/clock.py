@@ -44,7 +44,7 @@ def from_micros(micros: int) -> datetime:
 
 def iso(moment: datetime) -> str:
     """`2026-01-31T09:30:00Z`, seconds precision: the form AWS and policies use."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

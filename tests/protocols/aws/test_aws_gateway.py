@@ -23,6 +23,7 @@ from ostiary.domain.audit.event import Event
 from ostiary.domain.audit.last_use import Used
 from ostiary.domain.audit.vocabulary import EventName, Outcome
 from ostiary.domain.credentials.model import IamUser
+from ostiary.kit.crypto.session_token import SessionTokenKeys
 from ostiary.protocols.aws import sts
 from ostiary.protocols.aws.gateway.errors import ERRORS
 from ostiary.protocols.aws.gateway.pipeline import Gateway
@@ -100,6 +101,14 @@ def test_a_failed_signature_is_recorded_without_naming_the_claimed_identity(worl
     assert event.error_code == "SignatureDoesNotMatch"
     assert event.details["claimedAccessKeyId"] == credentials["aws_access_key_id"]
     assert event.details["operation"] == "GetCallerIdentity"
+
+
+def test_a_session_ends_with_the_key_that_sealed_it(world: World) -> None:
+    sts_client = world.client("sts", world.web_identity_session())
+    assert sts_client.get_caller_identity()
+    other = SessionTokenKeys({"other": bytes(32)}, "other")
+    world.keys.value = replace(world.keys.value, session_tokens=other)
+    assert code_of(sts_client.get_caller_identity) == "InvalidClientTokenId"
 
 
 @pytest.mark.parametrize("minutes", [-16, 16])

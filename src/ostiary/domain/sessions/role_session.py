@@ -116,6 +116,13 @@ def open_session(
     keys: SessionTokenKeys, token: str, *, access_key_id: str, now: datetime
 ) -> tuple[RoleSession, Secret]:
     """The session and the secret that signs for it. Raises UnknownCredential, SessionExpired."""
+    session, secret = unseal(keys, token, access_key_id=access_key_id)
+    check_not_expired(session, now)
+    return session, secret
+
+
+def unseal(keys: SessionTokenKeys, token: str, *, access_key_id: str) -> tuple[RoleSession, Secret]:
+    """As `open_session`, whatever the time is: `check_not_expired` must follow. Raises UnknownCredential."""
     try:
         session = _decoder.decode(open_token(keys, token))
         check_access_key_id(token, access_key_id)
@@ -125,12 +132,16 @@ def open_session(
         raise _not_ours(f"its content cannot be read: {failure}") from None
     if session.version != _VERSION:
         raise _not_ours(f"it has version {session.version}")
+    return session, Secret(derive_secret_access_key(keys, token))
+
+
+def check_not_expired(session: RoleSession, now: datetime) -> None:
+    """Raises SessionExpired from the last moment on."""
     if to_micros(now) >= session.expires_at:
         raise SessionExpired(
             "The security token included in the request is expired",
             operator_text=f"session of `{session.role_arn}` ended {from_micros(session.expires_at)}",
         )
-    return session, Secret(derive_secret_access_key(keys, token))
 
 
 def new_session(

@@ -17,8 +17,9 @@ from ostiary.domain.directory.index import WorkloadIndex
 from ostiary.domain.directory.model import WorkloadStatus
 from ostiary.domain.sessions.errors import SessionRevoked, UnknownCredential
 from ostiary.domain.sessions.model import EpochKind
+from ostiary.domain.sessions.opened_sessions import OpenedSessions
 from ostiary.domain.sessions.revocation import RevocationIndex
-from ostiary.domain.sessions.role_session import caller_of, open_session
+from ostiary.domain.sessions.role_session import caller_of, check_not_expired
 from ostiary.kit.crypto.sealing import SealError
 from ostiary.kit.current import Current
 from ostiary.kit.redaction import Secret
@@ -50,6 +51,7 @@ class SigningCredentials:
         self._access_keys = access_keys
         self._workloads = workloads
         self._revocations = revocations
+        self._opened = OpenedSessions()
 
     def load(
         self, access_key_id: str, session_token: str | None, *, origin: Origin, now: datetime
@@ -72,7 +74,8 @@ class SigningCredentials:
 
     def _load_session(self, access_key_id: str, token: str, origin: Origin, now: datetime) -> SigningCredential:
         keys = self._keys.value.session_tokens
-        session, secret = open_session(keys, token, access_key_id=access_key_id, now=now)
+        session, secret = self._opened.open(keys, token, access_key_id=access_key_id)
+        check_not_expired(session, now)
         entry = self._index.value.role(session.role_arn)
         # A role that was deleted and made again is another role, though it has the name (its unique id tells).
         if entry is None or entry.role.role_id != session.role_id:
