@@ -190,6 +190,7 @@ PAGES = [
         "enroll_totp-error",
         {"qr_svg": _QR, "secret_text": "JBSW Y3DP", "action": "/enroll", "error": "That code is not right."},
     ),
+    Page("continue.html", "continue", {"continue_url": "/oauth2/authorize?client_id=shop"}),
     Page("enroll_done.html", "enroll_done", {"portal_url": "/", "development": True}),
     Page("link_invalid.html", "link_invalid"),
     Page(

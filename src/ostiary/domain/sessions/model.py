@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -18,7 +18,7 @@ class BrowserSession:
     """Only the hash of the cookie's token is kept; `methods` are RFC 8176 `amr` values that were proved."""
 
     session_id: str
-    token_hash: bytes
+    token_hash: bytes = field(repr=False)
     person_id: str
     level: SessionLevel
     methods: tuple[str, ...]
@@ -28,7 +28,7 @@ class BrowserSession:
     expires_at: datetime
     source_ip: str
     user_agent: str
-    csrf_key: bytes
+    csrf_key: bytes = field(repr=False)
 
 
 class EpochKind(StrEnum):

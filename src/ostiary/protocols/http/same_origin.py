@@ -40,7 +40,7 @@ def csrf_token(key: bytes) -> str:
 
 def check_csrf(given: str | None, key: bytes) -> None:
     """Raises CrossSiteRequest; the comparison is constant-time."""
-    if given is None or not hmac.compare_digest(given.encode(), csrf_token(key).encode()):
+    if given is None or not hmac.compare_digest(given.encode("utf-8", "surrogatepass"), csrf_token(key).encode()):
         raise CrossSiteRequest("this form is too old or was not made for this browser: go back, reload and try again")
 
 
