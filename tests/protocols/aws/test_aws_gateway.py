@@ -23,6 +23,7 @@ from ostiary.domain.audit.event import Event
 from ostiary.domain.audit.last_use import Used
 from ostiary.domain.audit.vocabulary import EventName, Outcome
 from ostiary.domain.credentials.model import IamUser
+from ostiary.domain.sessions.operator_credentials import operator
 from ostiary.kit.crypto.session_token import SessionTokenKeys
 from ostiary.protocols.aws import sts
 from ostiary.protocols.aws.gateway.errors import ERRORS
@@ -40,7 +41,7 @@ from ostiary.protocols.aws.wire.service import (
     Service,
     mount,
 )
-from parts.aws_world import ACCOUNT, ENDPOINT, ORIGIN, World, allow, policy, role_arn, wire_request_of
+from parts.aws_world import ACCOUNT, ENDPOINT, ORIGIN, World, allow, keywords, policy, role_arn, trusts, wire_request_of
 
 Change = Callable[[WireRequest], WireRequest]
 
@@ -154,19 +155,13 @@ def put_user(world: World, *statements: dict[str, Any]) -> dict[str, str]:
         granted = UserPolicy(ACCOUNT, "backup", "p", policy(*statements))
         world.database.write(lambda tx: tx.access.put_user_policy(granted))
     key = world.access_keys.create(
-        operator_of(world), account=ACCOUNT, user_name="backup", reason="no OIDC there", expires_at=ends
+        operator(ACCOUNT), account=ACCOUNT, user_name="backup", reason="no OIDC there", expires_at=ends
     )
     world.reload()
     return {
         "aws_access_key_id": key.access_key_id,
         "aws_secret_access_key": key.secret_access_key.reveal(),
     }
-
-
-def operator_of(_world: World) -> Any:
-    from ostiary.domain.sessions.operator_credentials import operator  # noqa: PLC0415 - used here only
-
-    return operator(ACCOUNT)
 
 
 def test_a_long_term_key_signs_until_it_expires(world: World) -> None:
@@ -189,6 +184,38 @@ def test_an_unknown_or_inactive_key_is_refused_alike(world: World) -> None:
     world.database.write(lambda tx: tx.credentials.put_access_key(replace(key, active=False)))
     world.reload()
     assert code_of(world.client("sts", keys).get_caller_identity) == "InvalidClientTokenId"
+
+
+def test_taking_a_key_out_of_use_ends_the_sessions_that_it_began(world: World) -> None:
+    keys = put_user(world)
+    user = f"arn:aws:iam::{ACCOUNT}:user/backup"
+    world.put_role("next", trust=policy(trusts({"AWS": user})), max_session_seconds=43200)
+    world.reload()
+    answer = world.client("sts", keys).assume_role(RoleArn=role_arn("next"), RoleSessionName="x1")
+    session = world.client("sts", keywords(answer))
+    assert session.get_caller_identity()
+    with world.database.read() as tx:
+        key = tx.credentials.access_key(keys["aws_access_key_id"])
+    assert key is not None
+    world.database.write(lambda tx: tx.credentials.put_access_key(replace(key, active=False)))
+    world.reload()
+    assert code_of(session.get_caller_identity) == "ExpiredTokenException"
+
+
+def test_a_session_does_not_outlive_the_long_term_key_that_began_it(world: World) -> None:
+    keys = put_user(world)
+    user = f"arn:aws:iam::{ACCOUNT}:user/backup"
+    world.put_role("next", trust=policy(trusts({"AWS": user})), max_session_seconds=43200)
+    with world.database.read() as tx:
+        key = tx.credentials.access_key(keys["aws_access_key_id"])
+    assert key is not None
+    soon = world.clock.now() + timedelta(minutes=10)
+    world.database.write(lambda tx: tx.credentials.put_access_key(replace(key, expires_at=soon)))
+    world.reload()
+    answer = world.client("sts", keys).assume_role(
+        RoleArn=role_arn("next"), RoleSessionName="x1", DurationSeconds=43200
+    )
+    assert answer["Credentials"]["Expiration"] == soon
 
 
 def test_a_user_without_policies_may_do_nothing_and_one_with_them_what_they_allow(world: World) -> None:

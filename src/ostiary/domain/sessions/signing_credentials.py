@@ -26,6 +26,7 @@ from ostiary.kit.redaction import Secret
 
 _INVALID = "The security token included in the request is invalid."
 _WORKLOAD = EpochKind.WORKLOAD.value
+_ACCESS_KEY = EpochKind.ACCESS_KEY.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,8 @@ class SigningCredentials:
         for kind, subject in lineage.subjects:
             if kind == _WORKLOAD:
                 self._check_workload(subject, now)
+            elif kind == _ACCESS_KEY:
+                self._check_access_key(subject, now)
 
     def _load_session(self, access_key_id: str, token: str, origin: Origin, now: datetime) -> SigningCredential:
         keys = self._keys.value.session_tokens
@@ -109,4 +112,13 @@ class SigningCredentials:
             raise SessionRevoked(
                 "the session was revoked: the workload is not active any more",
                 operator_text=f"the workload `{name}` is gone, disabled or past its expiry",
+            )
+
+    def _check_access_key(self, access_key_id: str, now: datetime) -> None:
+        """Who takes a long-term key out of use wants what was made with it to end, too."""
+        holder = self._access_keys.value.holder(access_key_id)
+        if holder is None or not holder.key.active or holder.expires_at <= now:
+            raise SessionRevoked(
+                "the session was revoked: the access key that began it is not in use any more",
+                operator_text=f"the access key `{access_key_id}` is gone, inactive or past its expiry",
             )

@@ -19,6 +19,7 @@ from ostiary.protocols.aws.wire.message import MAX_BODY
 
 MOUNT: Final = "/aws"
 _BELOW_MOUNT: Final = re.compile(rf"{MOUNT}(?=/|\Z)")
+_LENGTH: Final = re.compile(r"[0-9]{1,16}", re.ASCII)
 # WSGI writes both `-` and `_` of a header's name as `_`; this header of the AWS portal is the one with both.
 _SPELLINGS: Final = {"x-amz-sso-bearer-token": "x-amz-sso_bearer_token"}
 
@@ -70,9 +71,11 @@ def _headers(environ: dict[str, Any]) -> dict[str, str]:
 
 def _body(environ: dict[str, Any]) -> bytes:
     """At most one byte more than the wire accepts, so that it can refuse what is too long."""
+    most = MAX_BODY + 1
     declared = environ.get("CONTENT_LENGTH") or "0"
-    length = int(declared) if declared.isascii() and declared.isdigit() and len(declared) < 16 else 0  # noqa: PLR2004
-    body: bytes = environ["wsgi.input"].read(min(length, MAX_BODY + 1)) if length else b""
+    if "HTTP_TRANSFER_ENCODING" not in environ and _LENGTH.fullmatch(declared):
+        most = min(int(declared), most)
+    body: bytes = environ["wsgi.input"].read(most)
     return body
 
 
