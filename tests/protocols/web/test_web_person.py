@@ -10,9 +10,9 @@ from urllib.parse import quote
 import pytest
 
 from ostiary.domain.directory.model import PersonStatus
+from ostiary.protocols.http.return_to import find_return_to, sign_in_path
 from ostiary.protocols.web import errors
 from ostiary.protocols.web.account import summary_of
-from ostiary.protocols.web.return_to import find_return_to, sign_in_path
 from ostiary.protocols.web.routes import ROUTES
 from people_house import PASSWORD, House, code_for
 from web_browser import Browser, make_app, sign_in

@@ -2,6 +2,9 @@
 
 What `X-Forwarded-*` says is believed only when a trusted hop says it: the list is walked from the right, past trusted
 hops, to the first address that is not one of ours. Everything to the left of that is what a stranger claims.
+
+WSGI cannot tell `X_Forwarded_For` from `X-Forwarded-For`, so a trusted hop must drop header names with underscores, as
+nginx does by itself and Envoy, HAProxy and others do when told to.
 """
 
 from __future__ import annotations

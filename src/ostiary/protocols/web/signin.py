@@ -5,8 +5,8 @@ from __future__ import annotations
 from ostiary.domain.sessions.browser import Opened
 from ostiary.domain.sessions.model import SessionLevel
 from ostiary.domain.signin.errors import CodeRefused, SignInRefused
+from ostiary.protocols.http.return_to import find_return_to, with_return_to
 from ostiary.protocols.web.pages import PATHS
-from ostiary.protocols.web.return_to import find_return_to, with_return_to
 from ostiary.protocols.web.visit import Answer, Keep, Route, Visit, go_to
 
 _CODE = f"{PATHS.signin}/code"

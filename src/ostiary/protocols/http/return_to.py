@@ -8,8 +8,7 @@ from __future__ import annotations
 import re
 from urllib.parse import quote
 
-from ostiary.protocols.web.pages import PATHS
-
+SIGNIN = "/signin"
 _AUTHORIZE = re.compile(r"/oauth2/authorize\?[A-Za-z0-9._~%!$&'()*+,;=:@/?-]{1,8000}")
 
 
@@ -23,4 +22,4 @@ def with_return_to(path: str, return_to: str | None) -> str:
 
 def sign_in_path(return_to: str) -> str:
     """Where OpenID Connect sends a browser that must sign in first; `return_to` is `/oauth2/authorize?...`."""
-    return with_return_to(PATHS.signin, find_return_to(return_to))
+    return with_return_to(SIGNIN, find_return_to(return_to))
