@@ -65,3 +65,8 @@ def _checksum(body: str) -> str:
 
 def random_bytes(count: int) -> bytes:
     return secrets.token_bytes(count)
+
+
+def random_text(alphabet: str, count: int) -> str:
+    """Every character drawn alone, each of the alphabet as likely as the others."""
+    return "".join(secrets.choice(alphabet) for _ in range(count))

@@ -149,9 +149,10 @@ def _conditions(query: EventQuery, dialect: str) -> list[ColumnElement[bool]]:
         event.c.source: query.source,
         event.c.access_key_id: query.access_key_id,
         event.c.read_only: query.read_only,
-        event.c.account: query.account,
     }
     conditions = [column == value for column, value in equal.items() if value is not None]
+    if query.accounts is not None:
+        conditions.append(event.c.account.in_(query.accounts))
     if query.since is not None:
         conditions.append(event.c.at >= query.since)
     if query.until is not None:

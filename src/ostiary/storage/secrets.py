@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, delete, select
 
-from ostiary.domain.secrets.model import AWSCURRENT, Secret, SecretVersion
+from ostiary.domain.secrets.model import AWSCURRENT, Secret, SecretVersion, VersionFacts
 from ostiary.storage.facts import many, one, put
 from ostiary.storage.schema import secret, secret_stage, secret_version
 
@@ -23,6 +23,11 @@ _VERSIONS = (
     select(secret_version, secret_stage.c.stage)
     .select_from(secret_version.outerjoin(secret_stage, _of_version))
     .where(secret_version.c.arn == bindparam("arn"))
+)
+_FACTS = (
+    select(secret_version.c.arn, secret_version.c.version_id, secret_version.c.created_at, secret_stage.c.stage)
+    .select_from(secret_version.outerjoin(secret_stage, _of_version))
+    .order_by(secret_version.c.created_at.desc(), secret_version.c.version_id.desc())
 )
 _BY_VERSION_ID = _VERSIONS.where(secret_version.c.version_id == bindparam("version_id"))
 _wanted = secret_stage.alias("wanted")
@@ -60,6 +65,16 @@ class SecretTable:
     def versions(self, arn: str) -> Sequence[SecretVersion]:
         newest_first = _VERSIONS.order_by(secret_version.c.created_at.desc(), secret_version.c.version_id.desc())
         return _versions(self._connection.execute(newest_first, {"arn": arn}))
+
+    def version_facts(self, arns: Sequence[str]) -> Sequence[VersionFacts]:
+        stages: dict[tuple[str, str, datetime], set[str]] = {}
+        for arn, version_id, created_at, stage in self._connection.execute(
+            _FACTS.where(secret_version.c.arn.in_(arns))
+        ):
+            own = stages.setdefault((arn, version_id, created_at), set())
+            if stage is not None:
+                own.add(stage)
+        return [VersionFacts(*key, frozenset(own)) for key, own in stages.items()]
 
     def version(self, arn: str, *, version_id: str | None = None, stage: str | None = None) -> SecretVersion | None:
         """By id, by stage, or by both, which must agree; AWSCURRENT when neither is given."""

@@ -47,7 +47,7 @@ class EventQuery:
     resource: str | None = None
     access_key_id: str | None = None
     read_only: bool | None = None
-    account: str | None = None
+    accounts: tuple[str, ...] | None = None
     before: int | None = None
     limit: int = 50
 

@@ -82,6 +82,9 @@ class EventName(StrEnum):
     TAG_RESOURCE = "TagResource"
     UNTAG_RESOURCE = "UntagResource"
     LIST_SECRET_VERSION_IDS = "ListSecretVersionIds"
+    UPDATE_SECRET_VERSION_STAGE = "UpdateSecretVersionStage"
+    GET_RESOURCE_POLICY = "GetResourcePolicy"
+    GET_RANDOM_PASSWORD = "GetRandomPassword"
     # trail
     LOOKUP_EVENTS = "LookupEvents"
     # organization
@@ -133,6 +136,9 @@ _MEANINGS: dict[EventName, Meaning] = {
     EventName.TAG_RESOURCE: Meaning(_SECRETS, Effect.CHANGE),
     EventName.UNTAG_RESOURCE: Meaning(_SECRETS, Effect.CHANGE),
     EventName.LIST_SECRET_VERSION_IDS: Meaning(_SECRETS, Effect.READ),
+    EventName.UPDATE_SECRET_VERSION_STAGE: Meaning(_SECRETS, Effect.CHANGE),
+    EventName.GET_RESOURCE_POLICY: Meaning(_SECRETS, Effect.READ),
+    EventName.GET_RANDOM_PASSWORD: Meaning(_SECRETS, Effect.READ),
     EventName.LOOKUP_EVENTS: Meaning(_TRAIL, Effect.READ),
     EventName.INITIALIZE_ORGANIZATION: Meaning(_ORG, Effect.CHANGE),
     EventName.APPLY_ORGANIZATION: Meaning(_ORG, Effect.CHANGE),

@@ -29,6 +29,16 @@ class Secret:
 
 
 @dataclass(frozen=True, slots=True)
+class VersionFacts:
+    """What may be listed of a version; one without stages is deprecated and will be forgotten."""
+
+    arn: str
+    version_id: str
+    created_at: datetime
+    stages: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class SecretVersion:
     """`sealed` opens with identity `secret:<arn>:<version_id>`; `digest` is a keyed hash for idempotent requests."""
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from ostiary.domain.secrets.model import Secret, SecretVersion
+from ostiary.domain.secrets.model import Secret, SecretVersion, VersionFacts
 
 
 class SecretRows(Protocol):
@@ -28,6 +28,10 @@ class SecretRows(Protocol):
 
     def versions(self, arn: str) -> Sequence[SecretVersion]:
         """Newest first."""
+        ...
+
+    def version_facts(self, arns: Sequence[str]) -> Sequence[VersionFacts]:
+        """Of all versions of these secrets, newest first, without reading a value."""
         ...
 
     def version(self, arn: str, *, version_id: str | None = None, stage: str | None = None) -> SecretVersion | None: ...

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ostiary.domain.access.errors import AccessDenied, InvalidPolicyDocument
-from ostiary.domain.audit.errors import DomainError
+from ostiary.domain.audit.errors import DomainError, FactsConflict, InvalidEventQuery, UnstorableText
 from ostiary.domain.audit.vocabulary import Outcome
 from ostiary.domain.credentials.access_key_errors import AccessKeyRefused, NoSuchIamUser
 from ostiary.domain.federation.errors import (
@@ -17,6 +17,16 @@ from ostiary.domain.federation.errors import (
     IdentityRejected,
     InvalidIdentityToken,
     IssuerUnreachable,
+)
+from ostiary.domain.posture.errors import ReportExpired, ReportNotPresent
+from ostiary.domain.secrets.errors import (
+    InvalidSecretName,
+    InvalidSecretParameter,
+    InvalidSecretRequest,
+    SecretExists,
+    SecretLimitExceeded,
+    SecretNotFound,
+    SecretUnopenable,
 )
 from ostiary.domain.sessions.errors import (
     InvalidSessionRequest,
@@ -43,6 +53,18 @@ ERRORS: Mapping[type[DomainError], str] = {
     ExpiredIdentityToken: "ExpiredTokenException",
     IdentityRejected: "IDPRejectedClaim",
     IssuerUnreachable: "IDPCommunicationError",
+    SecretNotFound: "ResourceNotFoundException",
+    SecretExists: "ResourceExistsException",
+    InvalidSecretRequest: "InvalidRequestException",
+    InvalidSecretParameter: "InvalidParameterException",
+    InvalidSecretName: "ValidationError",
+    SecretLimitExceeded: "LimitExceededException",
+    SecretUnopenable: "DecryptionFailure",
+    InvalidEventQuery: "InvalidTimeRangeException",
+    ReportNotPresent: "ReportNotPresent",
+    ReportExpired: "ReportExpired",
+    UnstorableText: "ValidationError",
+    FactsConflict: "ValidationError",
 }
 # What was authenticated, or known, but is not allowed; all else that is refused failed.
 _DENIALS = frozenset({"AccessDenied", "AccessDeniedException", "IDPRejectedClaim"})

@@ -1,0 +1,51 @@
+"""How does a client continue a list where the last page ended?
+
+A NextToken names a place in one list: the account, operation and input that it was made for are part of it, so it is of
+no use for another question. It holds nothing but what its receiver was just shown, so it needs no secret.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any, TypeVar
+
+import msgspec
+
+from ostiary.protocols.aws.wire.errors import WireError
+
+CursorT = TypeVar("CursorT")
+_MAX_TOKEN = 4096
+_NOT_THE_QUESTION = frozenset({"NextToken", "MaxResults"})
+_NOT_ONE = "The NextToken value is not valid: give the one of the page before, with the same other parameters."
+
+
+def next_token(operation: str, account: str, given: Mapping[str, Any], cursor: object) -> str:
+    body = msgspec.json.encode([_digest(operation, account, given), cursor])
+    return base64.urlsafe_b64encode(body).decode("ascii")
+
+
+def read_token(operation: str, account: str, given: Mapping[str, Any], kind: type[CursorT]) -> CursorT | None:
+    """The cursor, or None for the first page. Raises WireError for a token of another question, or no token."""
+    token = given.get("NextToken")
+    if token is None:
+        return None
+    try:
+        digest, cursor = msgspec.json.decode(_body(token), type=tuple[str, kind])  # type: ignore[valid-type]
+    except (ValueError, msgspec.MsgspecError):
+        raise WireError("InvalidNextTokenException", _NOT_ONE) from None
+    if digest != _digest(operation, account, given):
+        raise WireError("InvalidNextTokenException", _NOT_ONE)
+    return cursor
+
+
+def _body(token: str) -> bytes:
+    if len(token) > _MAX_TOKEN:
+        raise ValueError
+    return base64.b64decode(token, altchars=b"-_", validate=True)
+
+
+def _digest(operation: str, account: str, given: Mapping[str, Any]) -> str:
+    question = {name: value for name, value in given.items() if name not in _NOT_THE_QUESTION}
+    return sha256(msgspec.json.encode([operation, account, sorted(question.items())])).hexdigest()[:32]
