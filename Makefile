@@ -44,7 +44,7 @@ lock: $(STAMPS)/tools ## write the lock files again (ARGS=--upgrade for newer ve
 	@echo uv | $(COMPILE) $(ARGS) - --output-file requirements/tools.lock
 	@$(COMPILE) $(ARGS) pyproject.toml --group dev --output-file requirements/dev.lock
 	@$(COMPILE) $(ARGS) pyproject.toml --constraints requirements/dev.lock --output-file requirements/runtime.lock
-	@printf 'awscli\nboto3\n' | $(COMPILE) $(ARGS) pyproject.toml - --constraints requirements/dev.lock --output-file requirements/demo.lock
+	@printf 'awscli\nboto3\nhttpx\n' | $(COMPILE) $(ARGS) pyproject.toml - --constraints requirements/dev.lock --output-file requirements/demo.lock
 
 clean: ## remove .venv, caches and what demo and bench left
 	@rm -rf $(VENV) .demo .bench .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist

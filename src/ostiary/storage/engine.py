@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, TypeAlias
+
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from ostiary.storage.postgresql import PostgresqlDatabase
 from ostiary.storage.sqlite import SqliteDatabase
 
-Database = SqliteDatabase | PostgresqlDatabase
+if TYPE_CHECKING:
+    from ostiary.storage.postgresql import PostgresqlDatabase
+
+Database: TypeAlias = "SqliteDatabase | PostgresqlDatabase"
 
 
 def open_database(url: str, *, pool_size: int = 16) -> Database:
@@ -29,6 +33,9 @@ def open_database(url: str, *, pool_size: int = 16) -> Database:
         case "sqlite":
             raise ValueError("a database in memory forgets everything: write sqlite:///file")
         case "postgresql":
+            # Loading psycopg costs a fifth of a start, and most start without it.
+            from ostiary.storage.postgresql import PostgresqlDatabase  # noqa: PLC0415
+
             return PostgresqlDatabase(parsed.set(drivername="postgresql+psycopg"), pool_size=pool_size)
         case other:
             raise ValueError(f"the database engine `{other}` is not supported: use sqlite or postgresql")
