@@ -67,7 +67,7 @@ def encode(event: Event) -> bytes:
 
 
 def decode(body: bytes) -> Event:
-    """Raises `msgspec.MsgspecError` (a ValueError) for bytes that are no event."""
+    """Raises `msgspec.MsgspecError` (which is no ValueError) for bytes that are no event."""
     return _decoder.decode(body)
 
 
