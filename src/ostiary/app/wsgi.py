@@ -14,7 +14,7 @@ from ostiary.app.house import House, connect
 from ostiary.app.jobs import Job, Jobs
 from ostiary.app.metrics import DIRECTORY_VARIABLE, RequestMetrics
 from ostiary.app.settings import ServeSettings, is_loopback
-from ostiary.app.wiring import Doors, build_doors
+from ostiary.app.wiring.doors import Doors, build_doors, purge
 from ostiary.domain.audit.caller import server
 from ostiary.domain.audit.event import event_of
 from ostiary.domain.audit.vocabulary import EventName
@@ -54,7 +54,7 @@ def build_worker(settings: ServeSettings) -> Worker:
     house = connect(DataDirectory(settings.data), url=settings.database_url, clock=SystemClock())
     _forget_environment()
     doors = build_doors(house, settings)
-    jobs = Jobs(_jobs(house, doors))
+    jobs = Jobs(_jobs(house))
     return Worker(application=_application(house, doors, settings), jobs=jobs, house=house)
 
 
@@ -92,13 +92,13 @@ def _health_rooms(house: House, settings: ServeSettings, trust: ProxyTrust) -> h
     )
 
 
-def _jobs(house: House, doors: Doors) -> list[Job]:
+def _jobs(house: House) -> list[Job]:
     return [
         Job("memory", 0.2, house.memory.refresh),
         Job("sealer", 0.5, house.sealer.seal),
         Job("last-use", 5.0, house.flush_last_use),
         Job("keys", 60.0, lambda: _keep_keys(house)),
-        Job("purge", 300.0, lambda: doors.purge(house.clock.now())),
+        Job("purge", 300.0, lambda: purge(house)),
     ]
 
 

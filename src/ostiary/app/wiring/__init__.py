@@ -1,0 +1,1 @@
+"""Which room gets which collaborators? One file for each door; `doors.py` joins them."""
