@@ -191,6 +191,11 @@ PAGES = [
         {"qr_svg": _QR, "secret_text": "JBSW Y3DP", "action": "/enroll", "error": "That code is not right."},
     ),
     Page("continue.html", "continue", {"continue_url": "/oauth2/authorize?client_id=shop"}),
+    Page(
+        "sign_out.html",
+        "sign_out",
+        {"action": "/oauth2/logout", "application": "Shop", "display_name": "Ada", "fields": {"client_id": "shop"}},
+    ),
     Page("enroll_done.html", "enroll_done", {"portal_url": "/", "development": True}),
     Page("link_invalid.html", "link_invalid"),
     Page(
