@@ -138,8 +138,8 @@ def secret_of(uri: str) -> bytes:
 
 
 @contextmanager
-def open_house(folder: Path, *, directory: Directory | None = None) -> Iterator[House]:
-    database = open_database(f"sqlite:///{folder}/ostiary.db")
+def open_house(folder: Path, *, directory: Directory | None = None, database_url: str | None = None) -> Iterator[House]:
+    database = open_database(database_url or f"sqlite:///{folder}/ostiary.db")
     metadata.create_all(database.engine)
     clock, root = FixedClock(MORNING), RootKey.generate()
     database.write(lambda tx: make_first_keys(tx.server_keys, root, now=MORNING))

@@ -10,7 +10,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
 from typing import TypeVar
 
 import psycopg
@@ -41,7 +40,7 @@ _PREPARE = (
 )
 
 
-@dataclass(slots=True)
+# INVARIANT: no slots: what a slot of a `threading.local` holds is shared by all threads.
 class _Held(threading.local):
     """The snapshot that a thread reads in: a read inside a read sees the same one and needs no second connection."""
 

@@ -39,7 +39,7 @@ class _Change:
 _Job = EventRow | _Change
 
 
-@dataclass(slots=True)
+# INVARIANT: no slots: what a slot of a `threading.local` holds is shared by all threads.
 class _Held(threading.local):
     """The read connection that a thread keeps: checking one out costs more than most reads."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import statistics
 import time
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -72,22 +71,6 @@ def test_an_older_code_is_refused_after_a_newer_one(house: House) -> None:
     half = house.signin.start("ada", PASSWORD, _HERE)
     with pytest.raises(CodeRefused):
         house.signin.finish(half.token.reveal(), older, _HERE)
-
-
-def test_of_many_uses_of_a_code_at_the_same_moment_one_wins(house: House) -> None:
-    ada = house.enrol()
-    code = ada.next_code()
-    halves = [house.signin.start("ada", PASSWORD, _HERE).token.reveal() for _ in range(4)]
-
-    def finish(token: str) -> bool:
-        try:
-            house.signin.finish(token, code, _HERE)
-        except (CodeRefused, Throttled):
-            return False
-        return True
-
-    with ThreadPoolExecutor(4) as threads:
-        assert sum(threads.map(finish, halves)) == 1
 
 
 def test_a_first_factor_session_is_used_once(house: House) -> None:
@@ -225,22 +208,6 @@ def test_one_network_cannot_spray_many_names(house: House) -> None:
         except Throttled:
             break
     assert refused == 50
-
-
-def test_guesses_at_the_same_moment_are_counted_each(house: House) -> None:
-    house.enrol()
-
-    def guess(_: int) -> bool:
-        try:
-            house.signin.start("ada", "wrong", _HERE)
-        except SignInRefused:
-            return True
-        except Throttled:
-            return False
-        return False
-
-    with ThreadPoolExecutor(10) as threads:
-        assert sum(threads.map(guess, range(20))) == 5
 
 
 def test_codes_are_throttled_across_sessions(house: House) -> None:

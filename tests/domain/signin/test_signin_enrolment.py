@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -53,20 +52,6 @@ def test_a_link_works_once(house: House) -> None:
     failed = house.events("RedeemEnrolmentLink")[0]
     assert failed.outcome is Outcome.FAILED
     assert token not in str(failed)
-
-
-def test_of_many_uses_at_the_same_moment_one_wins(house: House) -> None:
-    token = house.invite().token.reveal()
-
-    def use(_: int) -> bool:
-        try:
-            house.enrolment.redeem(token, _HERE)
-        except EnrolmentLinkInvalid:
-            return False
-        return True
-
-    with ThreadPoolExecutor(8) as threads:
-        assert sum(threads.map(use, range(8))) == 1
 
 
 def test_a_link_expires(house: House) -> None:
