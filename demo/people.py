@@ -22,8 +22,8 @@ from demo.workloads import FOREIGN_SECRET, OWN_SECRET, tell_event
 
 PERSON = "maria"
 _END_SECONDS = 5
-_BEFORE = 'attributes = { team = "payments" }'
-_AFTER = 'attributes = { team = "orders" }'
+_BEFORE = 'groups = ["payments-team"]\nattributes = { team = "payments" }'
+_AFTER = 'groups = ["orders-team"]\nattributes = { team = "orders" }'
 _WORDS = ("heron", "lantern", "orchard", "granite", "violin", "harbour", "saffron", "meadow", "copper", "walnut")
 
 
@@ -99,7 +99,8 @@ def read_by_tag(stage: Stage, keys: Keys) -> None:
 def move(stage: Stage) -> None:
     """`ostiary apply` of the file in which her team is another."""
     began = _now()
-    stage.screen.say(f"Maria moves to another team. In {stage.place.organization.name}: {_BEFORE}  →  {_AFTER}")
+    stage.screen.console.print()
+    stage.screen.say("Maria moves to another team: two lines of the organization's file change, and it is applied.")
     text = stage.place.organization.read_text(encoding="utf-8")
     stage.place.organization.write_text(text.replace(_BEFORE, _AFTER, 1), encoding="utf-8")
     said = stage.ask_command("apply", str(stage.place.organization), "--data", str(stage.place.data))
