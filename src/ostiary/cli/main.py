@@ -8,7 +8,9 @@ from typing import Annotated
 
 import typer
 
-from ostiary.cli import output
+from ostiary.cli import access_key, application, audit, output, person
+from ostiary.cli.apply import apply_organization
+from ostiary.cli.backup import backup, restore
 from ostiary.cli.credentials import credentials
 from ostiary.cli.init import init
 from ostiary.cli.serve import serve
@@ -40,6 +42,13 @@ def main_options(
 app.command()(init)
 app.command()(serve)
 app.command()(credentials)
+app.command("apply")(apply_organization)
+app.command()(backup)
+app.command()(restore)
+app.add_typer(person.app, name="person")
+app.add_typer(application.app, name="application")
+app.add_typer(access_key.app, name="access-key")
+app.add_typer(audit.app, name="audit")
 
 
 def main() -> None:
