@@ -15,7 +15,6 @@ from ostiary.protocols.aws.wire.errors import WireError
 from ostiary.protocols.aws.wire.paging import next_token, read_token
 from ostiary.protocols.aws.wire.service import Access, Call, Input, OperationRow, Output, Recorded, Service
 
-_MAX_VALUE = 2000
 _ATTRIBUTES: Mapping[str, str] = {
     "EventId": "event_id",
     "EventName": "name",
@@ -55,8 +54,6 @@ def _lookup(given: Input) -> Lookup:
     if not attributes:
         return Lookup(**times)
     key, value = attributes[0]["AttributeKey"], attributes[0]["AttributeValue"]
-    if not 0 < len(value) <= _MAX_VALUE:
-        raise _invalid(f"The value of a lookup attribute has 1 to {_MAX_VALUE} characters.")
     if key == "ReadOnly":
         return Lookup(**times, read_only=_read_only(value))
     if key not in _ATTRIBUTES:
