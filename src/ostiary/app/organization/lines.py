@@ -80,10 +80,11 @@ class _Scanner:
         return place
 
     def _resolve(self, path: Place) -> Place:
-        """A name of an array of tables means its last table."""
+        """A name of an array of tables means its last table; a header makes the tables that enclose its own."""
         place: Place = ()
         for part in path:
             place = (*place, part)
+            self.lines.setdefault(place, self._now())
             if place in self._arrays:
                 place = (*place, self._arrays[place])
         return place
