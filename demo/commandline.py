@@ -86,7 +86,7 @@ class _Tour:
         with closing(Browser(stage.base_url)) as browser:
             keys = people.take_credentials(stage, browser, people.sign_in(stage, browser, person))
         people.read_by_tag(stage, keys)
-        people.move(stage)
+        people.move(stage, keys)
         people.read_after_move(stage, keys, person)
         return person
 

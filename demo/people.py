@@ -80,7 +80,8 @@ def take_credentials(stage: Stage, browser: Browser, portal: Page) -> Keys:
     shown = browser.send(form)
     issued = json.loads(shown.text("#json"))
     record = stage.trail.newest("GetRoleCredentials", since=began)
-    stage.screen.answered(f"{issued['AccessKeyId']}, until {issued['Expiration']}")
+    tags = ", ".join(record["additionalEventData"].get("tagKeys", [])) or "none"
+    stage.screen.answered(f"{issued['AccessKeyId']}, until {issued['Expiration']}, tags from her attributes: {tags}")
     stage.screen.event(as_line(record))
     return Keys.of("Maria", issued)
 
@@ -96,22 +97,23 @@ def read_by_tag(stage: Stage, keys: Keys) -> None:
     tell_event(stage, "GetSecretValue", refusal)
 
 
-def move(stage: Stage) -> None:
-    """`ostiary apply` of the file in which her team is another."""
+def move(stage: Stage, old: Keys) -> None:
+    """`ostiary apply` of the file in which her group and team are others; what she held ends."""
     began = _now()
     stage.screen.console.print()
     stage.screen.say("Maria moves to another team: two lines of the organization's file change, and it is applied.")
     text = stage.place.organization.read_text(encoding="utf-8")
     stage.place.organization.write_text(text.replace(_BEFORE, _AFTER, 1), encoding="utf-8")
     said = stage.ask_command("apply", str(stage.place.organization), "--data", str(stage.place.data))
-    stage.screen.answered(said.strip())
+    seconds = _wait_until_ended(stage, old)
+    stage.screen.answered(f"{said.strip()}\nwhat she held from before ended within {seconds:.1f} s")
     stage.screen.event(as_line(stage.trail.newest("ApplyOrganization", since=began)))
 
 
 def read_after_move(stage: Stage, old: Keys, person: Enrolled) -> None:
     """What she got before the move has ended; what she gets now carries the new tag."""
-    seconds = _wait_until_ended(stage, old)
-    stage.screen.say(f"Everything that she held from before the move has ended, {seconds:.1f} s later:")
+    stage.screen.console.print()
+    stage.screen.say("The credentials from before the move open nothing any more:")
     refusal = stage.door.ask_in_vain(old, "secretsmanager", "get_secret_value", SecretId=OWN_SECRET)
     stage.screen.refused(str(refusal))
     tell_event(stage, "AuthenticateRequest", refusal)

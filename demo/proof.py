@@ -12,7 +12,7 @@ from demo.failure import TourFailed
 from demo.stage import Stage
 from demo.trail import as_line
 
-_COLUMNS = ("user", "mfa_active", "password_last_used", "access_key_1_active", "access_key_1_last_used_date")
+_COLUMNS = ("user", "password_enabled", "password_last_used", "mfa_active", "access_key_1_active")
 _TAMPERING = """UPDATE event SET body = CAST(replace(CAST(body AS TEXT), '"denied"', '"success"') AS BLOB)
 WHERE name = 'GetSecretValue' AND CAST(body AS TEXT) LIKE '%"denied"%'"""
 

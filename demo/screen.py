@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from rich.console import Console
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 _LABEL_WIDTH = 10
+_INDENT = " " * (_LABEL_WIDTH + 2)
 _STYLES = {
     "asked": "bold cyan",
     "answered": "bold green",
@@ -38,7 +38,7 @@ class Screen:
     def asked(self, text: str, *, by: str) -> None:
         self.console.print()
         self._labelled("asked", f"by {by}", style="dim")
-        self.command(text, indent=_LABEL_WIDTH + 2)
+        self.command(text, indent=len(_INDENT))
 
     def answered(self, text: str) -> None:
         self._labelled("answered", text)
@@ -57,10 +57,10 @@ class Screen:
         self._line(Text(f"    {name:<16}", style="dim") + Text(value, style="bold"))
 
     def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        table = Table(*columns, box=None, padding=(0, 2, 0, 0), header_style="dim")
-        for row in rows:
-            table.add_row(*(Text(cell) for cell in row))
-        self.console.print(Padding(table, (0, 0, 0, _LABEL_WIDTH + 2)))
+        widths = [max(map(len, cells)) for cells in zip(columns, *rows, strict=True)]
+        for number, row in enumerate((columns, *rows)):
+            line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+            self._line(Text(_INDENT + line.rstrip(), style="dim" if number == 0 else ""))
 
     def failed(self, what: str, why: str, log: str) -> None:
         self.console.print()
@@ -74,7 +74,7 @@ class Screen:
         first, *others = text.splitlines() or [""]
         self._line(Text(f"  {label:<{_LABEL_WIDTH}}", style=_STYLES[label]) + Text(first, style=style))
         for line in others:
-            self._line(Text(" " * (_LABEL_WIDTH + 2) + line, style=style))
+            self._line(Text(_INDENT + line, style=style))
 
     def _line(self, text: Text) -> None:
         self.console.print(text, soft_wrap=True)

@@ -49,8 +49,10 @@ def moment_of(record: Record) -> datetime:
 
 
 def as_line(record: Record) -> str:
-    """`AssumeRole by arn:... from 127.0.0.1, event 0199...`, and why it was denied."""
-    identity = record.get("userIdentity", {})
-    who = identity.get("arn") or identity.get("userName") or identity.get("principalId") or "somebody unknown"
-    line = f"{record['eventName']} by {who} from {record.get('sourceIPAddress', '')}\nevent {record['eventID']}"
-    return f"{line}, {record['errorCode']}" if record.get("errorCode") else line
+    """Who did what from where, and on a second line the event's id, how it ended, and why it was refused."""
+    identity, more = record.get("userIdentity", {}), record.get("additionalEventData", {})
+    arn, name = identity.get("arn", "somebody unknown"), identity.get("userName", "")
+    who = f"{name}, {arn}" if name and name not in arn else arn
+    ended = ": ".join(text for text in (more.get("outcome", ""), record.get("errorCode", "")) if text)
+    source = record.get("sourceIPAddress", "")
+    return f"{record['eventName']} by {who} from {source}\n{ended}, event {record['eventID']}"
