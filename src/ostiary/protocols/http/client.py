@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from urllib.parse import urlsplit
 
@@ -81,6 +82,8 @@ def client_address(request: Request, trust: ProxyTrust) -> str:
     address = _parsed(request.remote_addr)
     if address is None:
         return ""
+    if not trust.hops:
+        return str(address)
     for claimed in reversed((request.get_header("X-Forwarded-For") or "").split(",")):
         if not trust.trusts(address):
             break
@@ -130,12 +133,15 @@ def is_loopback(host: str) -> bool:
 
 def _told_by_hop(request: Request, trust: ProxyTrust, header: str) -> str:
     """The last value of the header, which the nearest hop wrote, when that hop is trusted."""
+    if not trust.hops:
+        return ""
     peer = _parsed(request.remote_addr)
     if peer is None or not trust.trusts(peer):
         return ""
     return (request.get_header(header) or "").rpartition(",")[2].strip()
 
 
+@lru_cache(maxsize=4096)
 def _parsed(text: str) -> Address | None:
     """An address with or without brackets and port; an IPv4 address in IPv6 clothes is that IPv4 address."""
     bare = text.strip()
