@@ -7,11 +7,13 @@ UUIDv7 (RFC 9562 section 5.7) inside; AWS-style prefixed unique ids on the AWS w
 from __future__ import annotations
 
 import base64
+import os
 import secrets
 import threading
 import time
 from hashlib import sha256
 
+_LOW_62_BITS = (1 << 62) - 1
 _BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 _lock = threading.Lock()
 _last_uuid = 0
@@ -21,7 +23,8 @@ def uuid7() -> str:
     """A time-ordered UUID; strictly increasing inside one process."""
     global _last_uuid  # noqa: PLW0603 - one counter per process is what makes the order strict
     millis = time.time_ns() // 1_000_000
-    value = (millis << 80) | (0x7 << 76) | (secrets.randbits(12) << 64) | (0b10 << 62) | secrets.randbits(62)
+    chance = int.from_bytes(os.urandom(10), "big")  # one call: each costs as much as the rest of this function
+    value = (millis << 80) | (0x7 << 76) | ((chance >> 64 & 0xFFF) << 64) | (0b10 << 62) | (chance & _LOW_62_BITS)
     with _lock:
         if value <= _last_uuid:
             value = _last_uuid + 1

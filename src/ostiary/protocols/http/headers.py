@@ -13,13 +13,6 @@ from ostiary.kit import ids
 from ostiary.protocols.http.client import HostRules, ProxyTrust, check_host, external_scheme, request_id
 
 _HSTS = "max-age=63072000; includeSubDomains"
-_DEFAULTS = {
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cache-Control": "no-store",
-}
 
 
 def content_security_policy(form_targets: Iterable[str] = ()) -> str:
@@ -29,6 +22,17 @@ def content_security_policy(form_targets: Iterable[str] = ()) -> str:
         "default-src 'none'; style-src 'self'; img-src 'self'; "
         f"form-action {targets}; base-uri 'none'; frame-ancestors 'none'"
     )
+
+
+# Names as Falcon keeps them.
+_DEFAULTS = {
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "cache-control": "no-store",
+    "content-security-policy": content_security_policy(),
+}
 
 
 class RequestIds:
@@ -46,11 +50,8 @@ class SecurityHeaders:
         self._trust = trust
 
     def process_response(self, request: Request, response: Response, _resource: object, _succeeded: bool) -> None:  # noqa: FBT001 - Falcon's signature
-        for name, value in _DEFAULTS.items():
-            if response.get_header(name) is None:
-                response.set_header(name, value)
-        if response.get_header("Content-Security-Policy") is None:
-            response.set_header("Content-Security-Policy", content_security_policy())
+        given = response.headers
+        response.set_headers([(name, value) for name, value in _DEFAULTS.items() if name not in given])
         if external_scheme(request, self._trust) == "https":
             response.set_header("Strict-Transport-Security", _HSTS)
 
