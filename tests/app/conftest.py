@@ -33,6 +33,13 @@ def made_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def unchanged_house(made_directory: Path) -> Iterator[House]:
+    """For tests that only look."""
+    with open_house(DataDirectory(made_directory), clock=FixedClock(START)) as opened:
+        yield opened
+
+
 @pytest.fixture
 def clock() -> FixedClock:
     return FixedClock(START)

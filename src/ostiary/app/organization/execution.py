@@ -15,7 +15,7 @@ from ostiary.domain.access.model import Role, UserPolicy
 from ostiary.domain.audit.caller import Caller
 from ostiary.domain.audit.event import event_of
 from ostiary.domain.audit.vocabulary import EventName
-from ostiary.domain.directory.model import Person, Workload
+from ostiary.domain.directory.model import AttributeDefinition, Person, Workload
 from ostiary.domain.signin.invitation import Invitation, Invitations, Invitee
 from ostiary.kit.clock import Clock
 from ostiary.storage.engine import Database
@@ -157,6 +157,15 @@ def _delete_user(tx: Transaction, gone: UserWithPolicies) -> None:
     tx.credentials.delete_iam_user(gone.user.account, gone.user.name)
 
 
+def _delete_attribute(tx: Transaction, definition: AttributeDefinition) -> None:
+    """With its values: they must not come back as rights when somebody defines the name again."""
+    for person in Kept(tx).people():
+        if definition.name in person.attributes:
+            rest = {name: value for name, value in person.attributes.items() if name != definition.name}
+            tx.directory.put_person(replace(person, attributes=rest))
+    tx.directory.delete_attribute_definition(definition.name)
+
+
 def _delete_role(tx: Transaction, role: Role) -> None:
     tx.access.delete_role(role.account, role.name)
 
@@ -178,7 +187,7 @@ _PUT: Mapping[str, Callable[[Transaction, Any], None]] = {
     "assignment": lambda tx, fact: tx.access.put_assignment(fact),
 }
 _DELETE: Mapping[str, Callable[[Transaction, Any], None]] = {
-    "attribute": lambda tx, fact: tx.directory.delete_attribute_definition(fact.name),
+    "attribute": _delete_attribute,
     "group": lambda tx, fact: tx.directory.delete_group(fact.name),
     "issuer_trust": lambda tx, fact: tx.federation.delete_issuer_trust(fact.account, fact.issuer),
     "role": _delete_role,
