@@ -6,35 +6,65 @@ directory there, and remembers the address, so that one data directory always me
 
 from __future__ import annotations
 
+import socket
 import tempfile
 from dataclasses import replace
 from pathlib import Path
 
 from ostiary.app.data_directory import DataDirectory, DataDirectoryUnusable
+from ostiary.app.development import keep_start
 from ostiary.app.house import open_house
-from ostiary.app.settings import ServeSettings, database_url, remember
+from ostiary.app.settings import ServeSettings, SettingsRefused, database_url, remember
 from ostiary.storage.backup import back_up, restore
 from ostiary.storage.engine import Database, open_database
-from ostiary.storage.migrate import migrate, revision_of
+from ostiary.storage.migrate import SchemaOutdated, check_revision, migrate, revision_of
 
 
 def prepare(settings: ServeSettings) -> ServeSettings:
     """The settings with their database URL resolved. Raises what `open_house` raises: a start that fails says why."""
     directory = DataDirectory(settings.data)
     directory.root_key()
+    _check_free(settings)
     url = database_url(directory, settings.database_url)
     database = open_database(url)
     try:
-        if revision_of(database) is None:
+        if _is_empty(database):
             _move_in(directory, database, url)
         migrate(database)
     finally:
         database.close()
+    with open_house(directory, url=url) as house:
+        house.sealer.seal_last()
+        if settings.development:
+            keep_start(house)
+    # ORDER: an address is remembered when the root key of this directory has opened what is there.
     if settings.database_url:
         remember(directory, database_url=settings.database_url)
-    with open_house(directory, url=url) as house:
-        house.sealer.seal()
     return replace(settings, database_url=url)
+
+
+def _check_free(settings: ServeSettings) -> None:
+    """Raises SettingsRefused when another process listens there: said before anything of its is touched."""
+    try:
+        found = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        with socket.socket(found[0], found[1]) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(found[4])
+    except OSError as failure:
+        reason = failure.strerror or str(failure)
+        raise SettingsRefused(f"cannot listen on `{settings.host}:{settings.port}`: {reason.lower()}") from failure
+
+
+def _is_empty(database: Database) -> bool:
+    """Also when an earlier move into it did not end."""
+    if revision_of(database) is None:
+        return True
+    try:
+        check_revision(database)
+    except SchemaOutdated:
+        return False
+    with database.read() as tx:
+        return tx.directory.organization() is None
 
 
 def _move_in(directory: DataDirectory, database: Database, url: str) -> None:
@@ -43,9 +73,11 @@ def _move_in(directory: DataDirectory, database: Database, url: str) -> None:
         raise DataDirectoryUnusable(
             "the database of this data directory is empty: restore a backup, or run `ostiary init`"
         )
-    migrate(database)
     source = open_database(known)
     try:
+        if _is_empty(source):
+            raise DataDirectoryUnusable("there is no organization to move to that database: run `ostiary init` first")
+        migrate(database)
         with tempfile.TemporaryDirectory(dir=directory.path) as folder:
             copy = Path(folder) / "move.db"
             back_up(source, copy, lambda _what, _done, _total: None)

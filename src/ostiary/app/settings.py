@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
+import ssl
+import stat
 import tomllib
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -13,6 +15,7 @@ from ostiary.app.data_directory import DataDirectory, write_private
 DEFAULT_LISTEN = "127.0.0.1:8480"
 _LOOPBACK_NAMES = frozenset({"localhost"})
 _MAX_WORKERS = 64
+_MAX_THREADS = 1024
 
 
 class SettingsRefused(Exception):
@@ -59,6 +62,8 @@ def read_stored(directory: DataDirectory) -> StoredSettings:
     path = directory.settings_file
     if not path.exists():
         return StoredSettings()
+    if stat.S_IMODE(path.stat().st_mode) & 0o077:
+        raise SettingsRefused(f"`{path}` may hold a password and may be read by others: chmod it to 600")
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as failure:
@@ -73,6 +78,9 @@ def read_stored(directory: DataDirectory) -> StoredSettings:
 
 
 def write_stored(directory: DataDirectory, settings: StoredSettings) -> None:
+    for f in fields(settings):
+        if not getattr(settings, f.name).isprintable():
+            raise SettingsRefused(f"`{f.name}` has characters that cannot be kept in `{directory.settings_file}`")
     lines = [f"{f.name} = {_toml_text(value)}" for f in fields(settings) if (value := getattr(settings, f.name))]
     write_private(directory.settings_file, "\n".join(lines) + "\n")
 
@@ -94,7 +102,7 @@ def parse_listen(text: str) -> tuple[str, int]:
     """`HOST:PORT`, with IPv6 in brackets. Raises SettingsRefused."""
     host, separator, port = text.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
-    if not separator or not host or not port.isdigit() or not 0 < int(port) < 65536:  # noqa: PLR2004 - ports
+    if not separator or not host or not (port.isascii() and port.isdigit()) or not 0 < int(port) < 65536:  # noqa: PLR2004 - ports
         raise SettingsRefused(f"`{text}` is not HOST:PORT, for instance {DEFAULT_LISTEN}")
     return host, int(port)
 
@@ -105,11 +113,15 @@ def check(settings: ServeSettings) -> ServeSettings:
     _check_issuer(settings)
     if not 1 <= settings.workers <= _MAX_WORKERS:
         raise SettingsRefused(f"--workers must be 1 to {_MAX_WORKERS}")
-    for network in (*settings.trusted_hops, *settings.metrics_networks):
-        try:
-            ipaddress.ip_network(network)
-        except ValueError as failure:
-            raise SettingsRefused(f"`{network}` is not an address or a network such as 10.0.0.0/8") from failure
+    if not 1 <= settings.threads <= _MAX_THREADS:
+        raise SettingsRefused(f"--threads must be 1 to {_MAX_THREADS}")
+    for network in settings.trusted_hops:
+        if _network(network).prefixlen == 0:
+            raise SettingsRefused(
+                f"--trusted-hop {network} would believe everybody's forwarding headers: name the proxy"
+            )
+    for network in settings.metrics_networks:
+        _network(network)
     return settings
 
 
@@ -122,9 +134,18 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    try:
+        return ipaddress.ip_network(text)
+    except ValueError as failure:
+        raise SettingsRefused(f"`{text}` is not an address or a network such as 10.0.0.0/8") from failure
+
+
 def _check_transport(settings: ServeSettings) -> None:
     if (settings.tls_cert is None) != (settings.tls_key is None):
         raise SettingsRefused("--tls-cert and --tls-key belong together")
+    if settings.tls_cert is not None and settings.tls_key is not None:
+        _check_certificate(settings.tls_cert, settings.tls_key)
     if settings.development and (settings.tls or settings.behind_proxy or not is_loopback(settings.host)):
         raise SettingsRefused("--development is for loopback only: without TLS, without a proxy, on 127.0.0.1 or [::1]")
     if settings.behind_proxy and not settings.trusted_hops:
@@ -138,17 +159,51 @@ def _check_transport(settings: ServeSettings) -> None:
         )
 
 
+def _check_certificate(certificate: Path, key: Path) -> None:
+    """Tried before the start: the web server's own words would not say which of the two is wrong."""
+    for path in (certificate, key):
+        if not path.is_file():
+            raise SettingsRefused(f"`{path}` is not a file")
+    if stat.S_IMODE(key.stat().st_mode) & 0o007:
+        raise SettingsRefused(f"the private key `{key}` may be read by everybody: chmod it to 600")
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, password=_no_password)
+    except (OSError, ValueError) as failure:  # ssl.SSLError is an OSError
+        raise SettingsRefused(
+            f"`{certificate}` and `{key}` are not a PEM certificate chain and its unencrypted private key"
+        ) from failure
+
+
+def _no_password() -> str:
+    raise ValueError("an encrypted key needs somebody at the keyboard at every start")
+
+
 def _check_issuer(settings: ServeSettings) -> None:
-    parts = urlsplit(settings.issuer)
-    plain = parts.scheme == "http" and is_loopback(parts.hostname or "")
-    if not parts.hostname or parts.path or parts.query or parts.fragment or parts.username:
+    try:
+        parts = urlsplit(settings.issuer)
+        host, _port = parts.hostname or "", parts.port
+    except ValueError as failure:
+        raise SettingsRefused(f"the issuer `{settings.issuer}` is not an address") from failure
+    plain = parts.scheme == "http" and is_loopback(host)
+    if not host or "@" in parts.netloc or f"{parts.scheme}://{parts.netloc}" != settings.issuer:
         raise SettingsRefused(
             f"the issuer `{settings.issuer}` must be scheme and host only, such as https://id.example.org"
         )
+    if _is_any_address(host):
+        raise SettingsRefused(f"nobody can reach `{settings.issuer}`: give --issuer with the name that people use")
     if parts.scheme != "https" and not plain:
         raise SettingsRefused(f"the issuer `{settings.issuer}` must be https, except on loopback")
+    if settings.behind_proxy and parts.scheme != "https":
+        raise SettingsRefused("--behind-proxy needs --issuer https://..., the address by which the proxy is reached")
     if settings.tls and parts.scheme != "https":
         raise SettingsRefused(f"the issuer `{settings.issuer}` must be https when this server speaks TLS")
+
+
+def _is_any_address(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_unspecified
+    except ValueError:
+        return False
 
 
 def _toml_text(value: str) -> str:

@@ -69,6 +69,12 @@ class LastUseLog:
             uses, self._latest = list(self._latest.values()), {}
         return uses
 
+    def give_back(self, uses: Sequence[LastUse]) -> None:
+        """What could not be written waits for the next time; what was used again since stands."""
+        with self._lock:
+            for use in uses:
+                self._latest.setdefault((use.kind, use.subject), use)
+
     def pending(self, kind: Used, subject: str) -> LastUse | None:
         with self._lock:
             return self._latest.get((kind, subject))

@@ -14,12 +14,15 @@ import falcon
 
 from ostiary.domain.audit.caller import Origin
 from ostiary.protocols.aws.gateway.pipeline import Gateway
-from ostiary.protocols.aws.wire import WireRequest
+from ostiary.protocols.aws.wire import WireError, WireRequest, serialize_error
 from ostiary.protocols.aws.wire.message import MAX_BODY
+from ostiary.protocols.http.client import request_id
+from ostiary.protocols.http.errors import Failure
 
 MOUNT: Final = "/aws"
 _BELOW_MOUNT: Final = re.compile(rf"{MOUNT}(?=/|\Z)")
 _LENGTH: Final = re.compile(r"[0-9]{1,16}", re.ASCII)
+_FAILURES: Final = {413: "RequestEntityTooLarge", 500: "InternalFailure", 503: "ServiceUnavailable"}
 # WSGI writes both `-` and `_` of a header's name as `_`; this header of the AWS portal is the one with both.
 _SPELLINGS: Final = {"x-amz-sso-bearer-token": "x-amz-sso_bearer_token"}
 
@@ -44,14 +47,27 @@ def add_routes(app: falcon.App[Any, Any], rooms: AwsRooms) -> None:
     app.add_sink(answer, _BELOW_MOUNT)
 
 
+def write_failure(request: falcon.Request, response: falcon.Response, failure: Failure) -> None:
+    """What was refused before the gateway saw it, in the form that an AWS client reads."""
+    error = WireError(_FAILURES.get(failure.status, "ValidationError"), failure.text)
+    answered = serialize_error(error, _wire_request(request.env, b""), request_id=request_id(request))
+    response.status = answered.status
+    for name, value in answered.headers.items():
+        response.set_header(name, value)
+    response.data = answered.body
+
+
 def read_request(request: falcon.Request) -> WireRequest:
-    environ = request.env
+    return _wire_request(request.env, _body(request.env))
+
+
+def _wire_request(environ: dict[str, Any], body: bytes) -> WireRequest:
     return WireRequest(
         method=environ.get("REQUEST_METHOD", ""),
         path=_text(environ.get("PATH_INFO", ""))[len(MOUNT) :],
         raw_query=_text(environ.get("QUERY_STRING", "")),
         headers=_headers(environ),
-        body=_body(environ),
+        body=body,
         mount=MOUNT,
     )
 
