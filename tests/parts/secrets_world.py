@@ -14,8 +14,10 @@ from ostiary.domain.secrets.gate import SecretGate
 from ostiary.domain.secrets.listing import SecretListing
 from ostiary.domain.secrets.reading import SecretReading
 from ostiary.domain.secrets.relabelling import SecretRelabelling
+from ostiary.domain.secrets.shelf import SecretShelf
 from ostiary.domain.secrets.tagging import SecretTagging
 from ostiary.domain.secrets.writing import SecretWriting
+from ostiary.kit.current import Current
 from ostiary.protocols.aws import cloudtrail, iam, secretsmanager
 from ostiary.protocols.aws.wire.service import MountedService, mount
 from parts.aws_world import ACCOUNT, World, policy, role_arn, trusts
@@ -63,10 +65,23 @@ class SecretsWorld(World):
     def _secrets(self) -> MountedService:
         gate = SecretGate(authorizer=self.authorizer)
         database, clock, keys = self.database, self.clock, self.keys
+        shelf = Current(SecretShelf())
+
+        def empty() -> None:
+            """As memory does before the next request, when a secret was changed."""
+            shelf.value = SecretShelf()
+
+        database.on_change = empty
         rooms = secretsmanager.SecretsManagerRooms(
             creation=SecretCreation(transactions=database, gate=gate, keys=keys, clock=clock),
             reading=SecretReading(
-                transactions=database, gate=gate, keys=keys, recorder=database, last_use=self.last_use, clock=clock
+                transactions=database,
+                gate=gate,
+                keys=keys,
+                recorder=database,
+                last_use=self.last_use,
+                clock=clock,
+                shelf=shelf,
             ),
             writing=SecretWriting(transactions=database, gate=gate, keys=keys, clock=clock),
             relabelling=SecretRelabelling(transactions=database, gate=gate, clock=clock),

@@ -40,6 +40,11 @@ class DataDirectory:
         return self.path / "ostiary.toml"
 
     @property
+    def signal_file(self) -> Path:
+        """Tells every process of this machine that something remembered was changed."""
+        return self.path / "run" / "changed"
+
+    @property
     def checkpoint_file(self) -> Path:
         return self.path / "checkpoint"
 
@@ -88,16 +93,27 @@ def root_key_from_environment() -> RootKey | None:
 
 
 def write_private(target: Path, text: str) -> None:
-    """Replace the file in one step, readable by its owner only, so that a reader never sees half of it."""
+    """Replace the file in one step, readable by its owner only: nobody sees half of it, and a power cut leaves one."""
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     try:
         os.fchmod(handle, _PRIVATE)
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text)
+            file.flush()
+            os.fsync(handle)
         Path(name).replace(target)
+        _sync(target.parent)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def _sync(directory: Path) -> None:
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _parsed(text: str, where: str) -> RootKey:

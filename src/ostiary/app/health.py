@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from ipaddress import ip_address, ip_network
 from typing import Any
 
@@ -13,19 +12,16 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from ostiary.app import metrics
 from ostiary.app.memory import Memory
-from ostiary.kit.clock import Clock
 from ostiary.protocols.http.client import ProxyTrust, client_address
 from ostiary.storage.engine import Database
 
 PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
-_STALE = timedelta(seconds=5)  # memory older than this may not know of a revocation: do not send requests here
 
 
 @dataclass(frozen=True, slots=True)
 class HealthRooms:
     database: Database
     memory: Memory
-    clock: Clock
     trust: ProxyTrust
     metrics_networks: tuple[str, ...]
 
@@ -57,8 +53,22 @@ class _Ready:
                 tx.generations.current()
         except Exception:  # noqa: BLE001 - whatever it is, the answer is the same
             return "database"
-        age = self._rooms.clock.now() - self._rooms.memory.refreshed_at
-        return "memory" if age > _STALE else None
+        return "memory" if self._rooms.memory.stale else None
+
+
+class Readiness:
+    """Falcon middleware: every request is answered by what is known now.
+
+    A worker that cannot know of revocations answers nobody (deny when in doubt).
+    """
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+
+    def process_request(self, request: Request, _response: Response) -> None:
+        self._memory.catch_up()
+        if self._memory.stale and request.path not in PATHS:
+            raise falcon.HTTPServiceUnavailable(retry_after=1)
 
 
 class _Metrics:

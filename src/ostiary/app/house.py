@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ostiary.app.data_directory import DataDirectory, DataDirectoryUnusable
-from ostiary.app.memory import Memory, watch
+from ostiary.app.memory import Memory, in_place, watch
+from ostiary.app.node_signal import NodeSignal
 from ostiary.app.settings import database_url
 from ostiary.domain.access.authorizer import Authorizer
 from ostiary.domain.access.index import AccessIndex, load_access_index
@@ -24,6 +25,7 @@ from ostiary.domain.credentials.server_keys import ServerKeys, load_server_keys
 from ostiary.domain.directory.index import WorkloadIndex, load_workload_index
 from ostiary.domain.directory.model import Organization
 from ostiary.domain.federation.index import IssuerTrustIndex, load_issuer_trust_index
+from ostiary.domain.secrets.shelf import SecretShelf
 from ostiary.domain.sessions.issuing import RoleSessionIssuer
 from ostiary.domain.sessions.operator_credentials import OperatorCredentials
 from ostiary.domain.sessions.revocation import RevocationIndex, load_revocations
@@ -47,6 +49,7 @@ class Remembered:
     issuer_trusts: Current[IssuerTrustIndex]
     applications: Current[ApplicationIndex]
     revocations: Current[RevocationIndex]
+    secrets: Current[SecretShelf]
 
 
 class House:
@@ -71,8 +74,11 @@ class House:
             issuer_trusts=Current(IssuerTrustIndex()),
             applications=Current(ApplicationIndex()),
             revocations=Current(RevocationIndex()),
+            secrets=Current(SecretShelf()),
         )
-        self.memory = _memory(database, self.remembered, root, clock)
+        signal = NodeSignal(directory.signal_file)
+        database.on_change = signal.raise_
+        self.memory = _memory(database, self.remembered, root, clock, signal)
         self.memory.load()
 
     @cached_property
@@ -104,6 +110,7 @@ class House:
             identity=self.trail,
             clock=self.clock,
             publish=self.directory.write_checkpoint,
+            published=self.directory.read_checkpoint,
         )
 
     def organization_name(self) -> str:
@@ -115,8 +122,13 @@ class House:
     def flush_last_use(self) -> None:
         """Write what was used since the last flush, in one transaction."""
         uses = self.last_use.drain()
-        if uses:
+        if not uses:
+            return
+        try:
             self.database.write_committed(lambda tx: tx.last_uses.put_last_uses(uses))
+        except BaseException:
+            self.last_use.give_back(uses)
+            raise
 
 
 @contextmanager
@@ -152,7 +164,7 @@ def _existing(organization: Organization | None) -> Organization:
     return organization
 
 
-def _memory(database: Database, remembered: Remembered, root: RootKey, clock: Clock) -> Memory:
+def _memory(database: Database, remembered: Remembered, root: RootKey, clock: Clock, signal: NodeSignal) -> Memory:
     def keys(tx: Transaction, _previous: ServerKeys) -> ServerKeys:
         return load_server_keys(tx.server_keys, root, now=clock.now())
 
@@ -163,6 +175,7 @@ def _memory(database: Database, remembered: Remembered, root: RootKey, clock: Cl
         watch(remembered.workloads, lambda tx, _known: load_workload_index(tx), Topic.DIRECTORY),
         watch(remembered.issuer_trusts, lambda tx, _known: load_issuer_trust_index(tx), Topic.FEDERATION),
         watch(remembered.applications, lambda tx, _known: load_application_index(tx), Topic.APPLICATIONS),
+        watch(remembered.secrets, lambda _tx, _known: SecretShelf(), Topic.SECRETS, Topic.ACCESS),
         watch(remembered.revocations, lambda tx, known: load_revocations(tx, previous=known), Topic.EPOCHS),
     ]
-    return Memory(database=database, watched=watched, clock=clock)
+    return Memory(database=database, watched=watched, signal=signal, check=in_place(database))

@@ -9,6 +9,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from ostiary.storage.schema import generation
 
+_RAISED = "ostiary.generation-raised"
+
 
 class Topic(StrEnum):
     DIRECTORY = "directory"  # accounts, directories, attribute definitions, workloads; not people
@@ -18,11 +20,13 @@ class Topic(StrEnum):
     FEDERATION = "federation"
     ACCESS_KEYS = "access-keys"  # of IAM users
     EPOCHS = "epochs"
+    SECRETS = "secrets"
     EVERYTHING = "everything"  # a backup was restored: whatever is remembered is void
 
 
 def raise_generation(connection: Connection, topic: Topic) -> int:
     """The new number; callers run inside a write, which is serial or serializable."""
+    connection.info[_RAISED] = True
     raised = connection.execute(
         update(generation).where(generation.c.topic == topic.value).values(number=generation.c.number + 1)
     )
@@ -31,6 +35,11 @@ def raise_generation(connection: Connection, topic: Topic) -> int:
         connection.execute(insert(generation).values(topic=topic.value, number=1))
     number: int = connection.execute(select(generation.c.number).where(generation.c.topic == topic.value)).scalar_one()
     return number
+
+
+def take_raised(connection: Connection) -> bool:
+    """Whether a generation was raised through this connection since the last time that this was asked."""
+    return connection.info.pop(_RAISED, False) is True
 
 
 class GenerationTable:

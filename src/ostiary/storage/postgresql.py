@@ -21,6 +21,7 @@ from sqlalchemy.exc import DBAPIError
 from ostiary.domain.audit.errors import FactsConflict
 from ostiary.domain.audit.event import Event
 from ostiary.storage.audit import EventRow, event_row, insert_events
+from ostiary.storage.generations import take_raised
 from ostiary.storage.group_commit import GroupCommit, Waiting
 from ostiary.storage.refusal import speak_domain
 from ostiary.storage.transaction import Transaction
@@ -64,6 +65,8 @@ class PostgresqlDatabase:
         self._snapshot = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         self._held = _Held()
         self._again = threading.Lock()
+        self.on_change: Callable[[], None] = lambda: None
+        """Called after each commit of a change to what memory holds, before its answer."""
         self._commits: GroupCommit[EventRow] = GroupCommit(self._commit)
 
     @contextmanager
@@ -105,6 +108,7 @@ class PostgresqlDatabase:
                 quote = connection.dialect.identifier_preparer.quote
                 connection.exec_driver_sql(f"LOCK TABLE {', '.join(map(quote, locked))} IN EXCLUSIVE MODE")
             yield connection
+        self.on_change()
 
     def close(self) -> None:
         self.engine.dispose()
@@ -115,7 +119,11 @@ class PostgresqlDatabase:
             with self._again if attempt > 1 else nullcontext():
                 try:
                     with engine.begin() as connection:
-                        return work(Transaction(connection))
+                        result = work(Transaction(connection))
+                        raised = take_raised(connection)
+                    if raised:
+                        self.on_change()
+                    return result  # noqa: TRY300 - inside the loop of attempts
                 except (DBAPIError, FactsConflict) as failure:
                     if attempt == _ATTEMPTS or not _is_conflict(failure, attempt):
                         raise

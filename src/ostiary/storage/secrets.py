@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, bindparam, delete, select
 
 from ostiary.domain.secrets.model import AWSCURRENT, Secret, SecretVersion, VersionFacts
 from ostiary.storage.facts import many, one, put
+from ostiary.storage.generations import Topic, raise_generation
 from ostiary.storage.schema import secret, secret_stage, secret_version
 
 _RANDOM_SUFFIX = 7  # a hyphen and six characters
@@ -55,9 +56,11 @@ class SecretTable:
 
     def put_secret(self, secret_: Secret) -> None:
         put(self._connection, secret, secret_)
+        raise_generation(self._connection, Topic.SECRETS)
 
     def destroy_secret(self, arn: str) -> None:
         self._connection.execute(delete(secret).where(secret.c.arn == arn))
+        raise_generation(self._connection, Topic.SECRETS)
 
     def due_for_destruction(self, now: datetime) -> Sequence[Secret]:
         return many(self._connection, select(secret).where(secret.c.deletion_at <= now).order_by(secret.c.arn), Secret)
@@ -101,10 +104,12 @@ class SecretTable:
         for version_id, stages in stages_by_version.items():
             for stage in sorted(stages):
                 put(self._connection, secret_stage, {"arn": arn, "stage": stage, "version_id": version_id})
+        raise_generation(self._connection, Topic.SECRETS)
 
     def delete_version(self, arn: str, version_id: str) -> None:
         for table in (secret_stage, secret_version):
             self._connection.execute(delete(table).where(table.c.arn == arn, table.c.version_id == version_id))
+        raise_generation(self._connection, Topic.SECRETS)
 
     def _by_partial_arn(self, account: str, partial: str) -> Secret | None:
         parts = partial.split(":", _ARN_PARTS - 1)

@@ -20,6 +20,7 @@ from sqlalchemy.pool import NullPool
 
 from ostiary.domain.audit.event import Event
 from ostiary.storage.audit import MAX_ROWS, EventRow, event_row, many_events
+from ostiary.storage.generations import take_raised
 from ostiary.storage.group_commit import GroupCommit, Waiting
 from ostiary.storage.refusal import speak_domain
 from ostiary.storage.transaction import Transaction
@@ -62,6 +63,8 @@ class SqliteDatabase:
         self._open: list[Connection] = []
         self._open_lock = threading.Lock()
         self._writer: Connection | None = None
+        self.on_change: Callable[[], None] = lambda: None
+        """Called after each commit of a change to what memory holds, before its answer."""
         self._commits: GroupCommit[_Job] = GroupCommit(self._commit)
 
     @contextmanager
@@ -110,6 +113,7 @@ class SqliteDatabase:
         with self.engine.begin() as connection:
             _driver(connection).execute("BEGIN IMMEDIATE")
             yield connection
+        self.on_change()
 
     def close(self) -> None:
         """Only when no thread reads or writes any more."""
@@ -150,6 +154,8 @@ class SqliteDatabase:
                 if isinstance(waiting.job, _Change):
                     self._run(waiting, waiting.job, self._writer)
             driver.execute("COMMIT")
+            if take_raised(self._writer):
+                self.on_change()
         except BaseException:
             self._discard_writer()
             raise

@@ -91,6 +91,7 @@ def _secrets_manager(house: House) -> MountedService:
             recorder=database,
             last_use=house.last_use,
             clock=clock,
+            shelf=house.remembered.secrets,
         ),
         writing=SecretWriting(transactions=database, gate=gate, keys=keys, clock=clock),
         relabelling=SecretRelabelling(transactions=database, gate=gate, clock=clock),

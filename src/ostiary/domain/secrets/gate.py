@@ -60,6 +60,10 @@ class SecretGate:
         self._check(caller, asked, named, secret)
         return secret
 
+    def check_known(self, caller: Caller, asked: Asked, secret: Secret) -> None:
+        """For a living secret of the caller's account that was found before. Raises AccessDenied."""
+        self._check(caller, asked, reference(asked.secret_id, caller), secret)
+
     def check_new(self, caller: Caller, action: str, named: SecretReference, context: dict[str, ContextValue]) -> None:
         """For a secret that is to be made. Raises AccessDenied."""
         self._check(caller, Asked(action, named.given, context), named, None)

@@ -20,6 +20,7 @@ from ostiary.domain.secrets.errors import InvalidSecretRequest, SecretNotFound
 from ostiary.domain.secrets.gate import Asked, SecretGate
 from ostiary.domain.secrets.model import AWSCURRENT, Secret, SecretVersion, VersionFacts
 from ostiary.domain.secrets.ports import SecretRows
+from ostiary.domain.secrets.shelf import SecretShelf
 from ostiary.domain.secrets.slices import SecretReads
 from ostiary.domain.secrets.versions import SecretValue, open_version
 from ostiary.kit.clock import Clock
@@ -69,9 +70,11 @@ class SecretReading:
         recorder: EventRecorder,
         last_use: LastUseLog,
         clock: Clock,
+        shelf: Current[SecretShelf],
     ) -> None:
         self._transactions = transactions
         self._gate = gate
+        self._shelf = shelf
         self._keys = keys
         self._recorder = recorder
         self._last_use = last_use
@@ -82,9 +85,7 @@ class SecretReading:
     ) -> ReadValue:
         """Raises AccessDenied, SecretNotFound, InvalidSecretRequest, SecretUnopenable."""
         asked = Asked("secretsmanager:GetSecretValue", secret_id, _version_conditions(version_id, stage))
-        with self._transactions.read() as tx:
-            secret = self._gate.load_living(tx.secrets, caller, asked)
-            version = _load_version(tx.secrets, secret.arn, version_id, stage)
+        secret, version = self._load_value(caller, asked, version_id, stage)
         value = open_version(self._keys.value, version)
         now = self._clock.now()
         # ORDER: the event is durable before the value leaves.
@@ -103,6 +104,21 @@ class SecretReading:
         )
         note_access(self._last_use, caller, version, now)
         return ReadValue(secret, version, value)
+
+    def _load_value(
+        self, caller: Caller, asked: Asked, version_id: str | None, stage: str | None
+    ) -> tuple[Secret, SecretVersion]:
+        # ORDER: the shelf is taken before the rows are read, so that what is put there can only be too new.
+        shelf, label = self._shelf.value, (caller.account, asked.secret_id, version_id, stage)
+        shelved = shelf.get(label)
+        if shelved is not None:
+            self._gate.check_known(caller, asked, shelved[0])
+            return shelved
+        with self._transactions.read() as tx:
+            secret = self._gate.load_living(tx.secrets, caller, asked)
+            version = _load_version(tx.secrets, secret.arn, version_id, stage)
+        shelf.put(label, (secret, version))
+        return secret, version
 
     def description(self, caller: Caller, secret_id: str) -> Description:
         """Also of a secret that was marked for deletion. Raises AccessDenied, SecretNotFound."""
