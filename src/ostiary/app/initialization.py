@@ -57,20 +57,33 @@ def initialize(
     clock: Clock,
     step: Callable[[str, int, int], None],
 ) -> Initialized:
-    """Raises DataDirectoryUnusable when there is an organization already."""
+    """Raises DataDirectoryUnusable when there is an organization already, here or in the database."""
+    database = open_database(database_url)
     step("root key", 0, 1)
     root = directory.create()
     step("root key", 1, 1)
-    database = open_database(database_url)
     try:
         step("database", 0, 1)
         migrate(database)
+        _check_empty(database, directory)
         step("database", 1, 1)
         made = _fill(database, root, name=name, administrator=administrator, issuer=issuer, clock=clock)
     finally:
         database.close()
     directory.verifier_key_file.write_text(made.verifier_key + "\n", encoding="ascii")
     return made
+
+
+def _check_empty(database: Database, directory: DataDirectory) -> None:
+    """Another organization's database is not touched: new keys beside its own would lock its server out."""
+    with database.read() as tx:
+        found = tx.directory.organization()
+    if found is not None:
+        directory.root_key_file.unlink(missing_ok=True)  # made a moment ago, and opens nothing
+        raise DataDirectoryUnusable(
+            f"that database already holds the organization `{found.name}`: give an empty one, or copy the data directory"
+            " that it belongs to"
+        )
 
 
 def _fill(
@@ -81,6 +94,8 @@ def _fill(
     invitations = Invitations(transactions=database, authorizer=authorizer, clock=clock, issuer=issuer)
 
     def work(tx: Transaction) -> Invitation:
+        if tx.directory.organization() is not None:
+            raise DataDirectoryUnusable("another `ostiary init` was faster: that database holds an organization now")
         make_first_keys(tx.server_keys, root, now=now)
         _add_organization(tx, name=name, account=account, now=now)
         _add_rights(tx, account=account, now=now)
