@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from ostiary.app.data_directory import DataDirectory
+from ostiary.app.data_directory import DataDirectory, DataDirectoryUnusable
 from ostiary.domain.access import builtin
 from ostiary.domain.access.authorizer import Authorizer
 from ostiary.domain.access.index import AccessIndex
@@ -81,8 +81,8 @@ def _check_empty(database: Database, directory: DataDirectory) -> None:
     if found is not None:
         directory.root_key_file.unlink(missing_ok=True)  # made a moment ago, and opens nothing
         raise DataDirectoryUnusable(
-            f"that database already holds the organization `{found.name}`: give an empty one, or copy the data directory"
-            " that it belongs to"
+            f"that database already holds the organization `{found.name}`: give an empty one, or use the data"
+            " directory that it belongs to"
         )
 
 
