@@ -55,8 +55,8 @@ def check_assertion(
         check_issuer(claims, client_id)
         _check_subject(claims, client_id)
         check_audience(claims, audiences, exclusive=True)
-        check_times(claims, now=now, leeway=LEEWAY, max_life=MAX_LIFE)
-        return ProvedAssertion(_jti(claims), _forgettable_at(claims))
+        check_times(claims, now=now, leeway=LEEWAY)
+        return ProvedAssertion(_jti(claims), _end_of(claims, now))
     except JoseError as refused:
         raise ClientRefused(f"client assertion: {refused.operator}") from None
 
@@ -79,6 +79,14 @@ def _jti(claims: Mapping[str, Any]) -> str:
     return jti
 
 
-def _forgettable_at(claims: Mapping[str, Any]) -> datetime:
-    """When nothing accepts the assertion any more; `check_times` has bounded `exp`."""
-    return from_micros(int(claims["exp"] * 1_000_000)) + 2 * LEEWAY
+def _end_of(claims: Mapping[str, Any], now: datetime) -> datetime:
+    """When nothing accepts the assertion any more; `check_times` has read `exp` and `iat`.
+
+    Libraries make assertions for an hour by default: such a one is taken, but no longer than ours live.
+    """
+    longest = MAX_LIFE.total_seconds()
+    made = claims.get("iat", claims["exp"] - longest)
+    age = now.timestamp() - made
+    if not -longest < age < longest + LEEWAY.total_seconds():
+        raise JoseError("the assertion is too old or lives too long", f"made {age:.0f} s ago, exp {claims['exp']:.0f}")
+    return from_micros(int(min(claims["exp"], made + longest) * 1_000_000)) + 2 * LEEWAY
