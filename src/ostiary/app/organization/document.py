@@ -216,6 +216,10 @@ class Declared(Generic[EntryT_co]):
         return self.lines.get(key, self.line)
 
 
+def printable(text: str) -> str:
+    return "".join(c if c.isprintable() else "?" for c in text)
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
     line: int
@@ -223,10 +227,13 @@ class Problem:
 
 
 class DocumentRefused(Exception):
-    """Everything that is wrong with the file; each line of the text names the file's line."""
+    """Everything that is wrong with the file; each line of the text names the file's line.
+
+    Texts repeat parts of the file, so what would move a terminal's cursor or turn its direction is shown as `?`.
+    """
 
     def __init__(self, file: str, problems: list[Problem]) -> None:
-        self.problems = sorted(set(problems))
+        self.problems = sorted({Problem(problem.line, printable(problem.text)) for problem in problems})
         super().__init__("\n".join(f"{file}:{problem.line}: {problem.text}" for problem in self.problems))
 
 

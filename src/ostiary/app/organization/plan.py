@@ -9,7 +9,15 @@ from enum import StrEnum
 from typing import Any
 
 from ostiary.app.initialization import ADMINISTRATOR_ACCESS, ADMINISTRATORS
-from ostiary.app.organization.document import AUTHORITATIVE, Declared, Document, DocumentRefused, Entry, Problem
+from ostiary.app.organization.document import (
+    AUTHORITATIVE,
+    Declared,
+    Document,
+    DocumentRefused,
+    Entry,
+    Problem,
+    printable,
+)
 from ostiary.app.organization.kept import Fact, Kept, Key, UserWithPolicies
 from ostiary.app.organization.references import References
 from ostiary.app.organization.wanted_access import (
@@ -164,6 +172,10 @@ def _is_protected(refs: References, kind: str, key: Key) -> bool:
 
 
 def _label(kind: str, key: Key, fact: Any) -> str:
+    return printable(_named(kind, key, fact))
+
+
+def _named(kind: str, key: Key, fact: Any) -> str:
     match kind:
         case "organization":
             return str(fact.name)

@@ -13,7 +13,15 @@ from typing import Any
 
 import msgspec
 
-from ostiary.app.organization.document import SECTIONS, Declared, Document, DocumentRefused, Entry, Problem
+from ostiary.app.organization.document import (
+    SECTIONS,
+    Declared,
+    Document,
+    DocumentRefused,
+    Entry,
+    Problem,
+    printable,
+)
 from ostiary.app.organization.lines import Place, key_lines, line_at
 
 MAX_BYTES = 16 * 1024 * 1024
@@ -161,5 +169,5 @@ def _wording(said: str) -> str:
 
 
 def _shown(text: str) -> str:
-    cleaned = "".join(c if c.isprintable() else "?" for c in text)
+    cleaned = printable(text)
     return cleaned if len(cleaned) <= _SHOWN else cleaned[:_SHOWN] + "…"

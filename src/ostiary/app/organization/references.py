@@ -21,6 +21,7 @@ from ostiary.app.organization.document import (
     PermissionSetEntry,
     PersonEntry,
     Problem,
+    printable,
 )
 from ostiary.app.organization.kept import Kept
 from ostiary.domain.directory.model import Account, AttributeDefinition
@@ -118,9 +119,9 @@ class References:
             text = self._with_accounts(text, account)
             return text, parse_policy(text, policy_id=key, kind=kind)
         except PolicyError as failure:
-            self.refuse(where, key.split(".", 1)[0], f"`{key}` is not a policy: {_printable(str(failure))}")
+            self.refuse(where, key.split(".", 1)[0], f"`{key}` is not a policy: {printable(str(failure))}")
         except (TypeError, ValueError, RecursionError) as failure:
-            self.refuse(where, key.split(".", 1)[0], f"`{key}` cannot be a policy: {_printable(str(failure))}")
+            self.refuse(where, key.split(".", 1)[0], f"`{key}` cannot be a policy: {printable(str(failure))}")
         return "", None
 
     def policies(
@@ -146,7 +147,7 @@ class References:
         except OSError as failure:
             self.refuse(where, key, f"`{_shown(file or '')}` cannot be read: {failure.strerror}")
         except (JoseError, TypeError, ValueError, RecursionError) as failure:
-            self.refuse(where, key, f"`{key}` is not a key set: {_printable(str(failure))}")
+            self.refuse(where, key, f"`{key}` is not a key set: {printable(str(failure))}")
         else:
             return text
         return ""
@@ -195,9 +196,5 @@ class References:
 
 
 def _shown(text: str) -> str:
-    cleaned = _printable(text)
+    cleaned = printable(text)
     return cleaned if len(cleaned) <= _MAX_SHOWN else cleaned[:_MAX_SHOWN] + "…"
-
-
-def _printable(text: str) -> str:
-    return "".join(c if c.isprintable() else "?" for c in text)
