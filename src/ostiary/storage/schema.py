@@ -77,6 +77,9 @@ event = Table(
 )
 Index("ix_event_leaf_index", event.c.leaf_index, unique=True)
 Index("ix_event_at", event.c.at)
+# What look-ups in the trail ask for; newest first, so the number of the row follows.
+Index("ix_event_name_sequence", event.c.name, event.c.sequence)
+Index("ix_event_user_name_sequence", event.c.user_name, event.c.sequence)
 leaf_tile = Table(
     "leaf_tile",
     metadata,

@@ -122,6 +122,8 @@ def _create_independent_tables() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_event_at", "event", ["at"], unique=False)
+    op.create_index("ix_event_name_sequence", "event", ["name", "sequence"], unique=False)
+    op.create_index("ix_event_user_name_sequence", "event", ["user_name", "sequence"], unique=False)
     op.create_index("ix_event_leaf_index", "event", ["leaf_index"], unique=True)
     op.create_table(
         "generation",
