@@ -304,6 +304,7 @@ def test_another_name_beside_an_assertion_is_refused(house: OidcHouse) -> None:
     [
         replace(SHOP, client_id="a b"),
         replace(SHOP, client_id="a:b"),
+        replace(SHOP, client_id="0190b6a4-7c3e-7d2a-9f10-5b8e2c4d6f01"),
         replace(SHOP, redirect_uris=()),
         replace(SHOP, redirect_uris=("http://shop.example.com/callback",)),
         replace(SHOP, redirect_uris=("https://*.example.com/",)),

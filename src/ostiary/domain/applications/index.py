@@ -6,7 +6,7 @@ An application whose registration does not hold (edited in the database, made by
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Protocol
@@ -43,12 +43,6 @@ class ApplicationIndex:
         """None for an application that is disabled, too: it may do nothing."""
         found = self.by_client_id.get(client_id)
         return found if found is not None and found.application.enabled else None
-
-    def applications_of(self, groups: Sequence[str]) -> list[Application]:
-        """The enabled applications that the members of these groups may use, by name."""
-        mine = set(groups)
-        usable = (r.application for r in self.by_client_id.values())
-        return sorted((a for a in usable if a.enabled and mine & set(a.groups)), key=lambda a: (a.name, a.client_id))
 
 
 def load_application_index(tx: ApplicationIndexSlice) -> ApplicationIndex:

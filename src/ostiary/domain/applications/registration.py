@@ -15,6 +15,7 @@ from ostiary.domain.applications.scopes import OF_PERSONS, OPENID, check_registe
 from ostiary.kit.crypto.jose import JoseError, KeySet, parse_jwks
 
 _CLIENT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,127}")
+_PERSON_ID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _ID_TOKEN_ALGORITHMS = frozenset({"ES256", "RS256"})
 _PRINTABLE = re.compile(r"[\x21-\x7e]{0,256}")
 
@@ -23,6 +24,9 @@ def check_application(application: Application) -> None:
     """Raises InvalidApplication for the first thing that is wrong."""
     if not _CLIENT_ID.fullmatch(application.client_id):
         raise InvalidApplication(f"the client id `{application.client_id[:100]}` needs 1 to 128 of A-Z a-z 0-9 . _ ~ -")
+    if _PERSON_ID.fullmatch(application.client_id):
+        # RFC 9700 section 4.15: an application that acts for itself is its tokens' `sub`, as people are of theirs.
+        raise InvalidApplication("a client id must not look like the id of a person: choose a name")
     if application.id_token_alg not in _ID_TOKEN_ALGORITHMS:
         raise InvalidApplication(f"ID tokens are signed with ES256 or RS256, not `{application.id_token_alg[:40]}`")
     if not _PRINTABLE.fullmatch(application.audience):

@@ -1,0 +1,52 @@
+"""Many at once with the same code, refresh token or assertion: exactly one of them gets anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+from falcon.testing import Result
+
+from oidc_house import OidcHouse, exchange
+from ostiary.domain.audit.vocabulary import Outcome
+from web_browser import Browser
+
+_AT_ONCE = 8
+
+
+def _all_at_once(send: Callable[[], Result]) -> list[Result]:
+    barrier = Barrier(_AT_ONCE)
+
+    def go(_number: int) -> Result:
+        barrier.wait(10)
+        return send()
+
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        return list(pool.map(go, range(_AT_ONCE)))
+
+
+def test_a_code_is_exchanged_once_by_many_at_once(house: OidcHouse, browser: Browser) -> None:
+    fields = exchange(house.code(browser))
+    results = _all_at_once(lambda: house.token(fields))
+    assert sorted(result.status_code for result in results) == [200] + [400] * (_AT_ONCE - 1)
+    [winner] = [result.json for result in results if result.status_code == 200]
+    house.refresh()
+    assert house.refreshed(winner["refresh_token"]).json["error"] == "invalid_grant", "the others ended its family"
+    assert len(house.events("ReuseAuthorizationCode")) == _AT_ONCE - 1
+
+
+def test_a_refresh_token_is_rotated_once_by_many_at_once(house: OidcHouse, browser: Browser) -> None:
+    refresh_token = house.tokens(browser)["refresh_token"]
+    results = _all_at_once(lambda: house.refreshed(refresh_token))
+    assert sum(result.status_code == 200 for result in results) == 1
+    for winner in (result.json for result in results if result.status_code == 200):
+        assert house.refreshed(winner["refresh_token"]).json["error"] == "invalid_grant"
+
+
+def test_an_assertion_is_accepted_once_by_many_at_once(house: OidcHouse) -> None:
+    fields = {"grant_type": "client_credentials", **house.assertion(jti="one")}
+    results = _all_at_once(lambda: house.post("/oauth2/token", fields))
+    assert sum(result.status_code == 200 for result in results) == 1
+    issued = [event for event in house.events("IssueToken") if event.outcome is Outcome.SUCCESS]
+    assert len(issued) == 1
