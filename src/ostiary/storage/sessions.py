@@ -69,5 +69,8 @@ class SessionTable:
             {"kind": epoch_.kind, "subject": epoch_.subject, "not_before": epoch_.not_before, "sequence": number},
         )
 
+    def delete_epochs(self, *, not_before_until: datetime) -> int:
+        return self._connection.execute(delete(epoch).where(epoch.c.not_before <= not_before_until)).rowcount
+
     def epochs_after(self, sequence: int) -> Sequence[Epoch]:
         return many(self._connection, _EPOCHS_AFTER, Epoch, after=sequence)

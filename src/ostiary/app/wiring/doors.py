@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 
 from ostiary.app.house import House
 from ostiary.app.settings import ServeSettings
@@ -11,13 +10,11 @@ from ostiary.app.wiring.applications import oidc_rooms
 from ostiary.app.wiring.aws import aws_rooms
 from ostiary.app.wiring.people import People, web_rooms
 from ostiary.domain.secrets.deletion import SecretPurge
+from ostiary.domain.signin.forgetting import forget_what_is_over
 from ostiary.protocols.aws.gateway.routes import AwsRooms
 from ostiary.protocols.http.client import ProxyTrust
 from ostiary.protocols.oidc.rooms import OidcRooms
 from ostiary.protocols.web.rooms import WebRooms
-from ostiary.storage.transaction import Transaction
-
-_GUESSES_FORGOTTEN = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +38,5 @@ def build_doors(house: House, settings: ServeSettings) -> Doors:
 def purge(house: House) -> None:
     """Remove what is past its time; what it meant is in the trail."""
     now = house.clock.now()
-
-    def work(tx: Transaction) -> None:
-        tx.sessions.delete_expired_sessions(now)
-        tx.tokens.delete_expired_tokens(now)
-        tx.credentials.delete_guess_counts(last_before=now - _GUESSES_FORGOTTEN)
-
-    house.database.write_committed(work)
+    house.database.write_committed(lambda tx: forget_what_is_over(tx, now))
     SecretPurge(transactions=house.database, clock=house.clock).run()

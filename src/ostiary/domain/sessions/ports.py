@@ -32,6 +32,10 @@ class SessionRows(Protocol):
         """Also raises an existing epoch of the same kind and subject; never lowers one."""
         ...
 
+    def delete_epochs(self, *, not_before_until: datetime) -> int:
+        """Forget epochs up to that moment: when nothing that was issued before it can live any more."""
+        ...
+
     def epochs_after(self, sequence: int) -> Sequence[Epoch]:
         """In the order of `sequence`."""
         ...
