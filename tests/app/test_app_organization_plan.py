@@ -170,7 +170,7 @@ APPLICATION = '[[application]]\nclient_id = "c"\nname = "C"\nowner = "operator"\
         (ROLE + f"trust_policy = '''{TRUST.replace('SUBJECT', '${a:b}')}'''\n", 6, "without a StringEquals condition"),
         (ROLE + f"trust_policy = '''{TRUST.replace(':aud', ':azp')}'''\n", 6, "fixes"),
         (ROLE + f"trust_policy = '''{TRUST.replace('issuer.example', 'other.example')}'''\n", 6, "no issuer trust"),
-        (ROLE + f"trust_policy = '''{TRUST}'''\n[role.policies]\na = '{{}}'\n", 7, "`policies.a` is not a policy"),
+        (ROLE + f"trust_policy = '''{TRUST}'''\n[role.policies]\na = '{{}}'\n", 8, "`policies.a` is not a policy"),
         (ROLE + f"trust_policy = '''{TRUST}'''\naccount = 'x'\n", 7, "there is no account `x`"),
         (ROLE + f"trust_policy = '''{TRUST}'''\npath = '/aws-reserved/x/'\n", 5, "reserved"),
         (ROLE + "trust_policy = { Statement = nan }\n", 6, "cannot be a policy"),
@@ -227,6 +227,7 @@ APPLICATION = '[[application]]\nclient_id = "c"\nname = "C"\nowner = "operator"\
             "there is no attribute `x`",
         ),
         ('[[account]]\nname = "main"\nid = "111122223333"\n', 3, "never changes"),
+        ('[[account]]\nname = "a"\nid = "111122223333"\n[[account]]\nname = "b"\nid = "111122223333"\n', 6, "twice"),
         ('[[iam_user]]\nname = "u"\nowner = "operator"\nreason = "r"\nexpires = 2020-01-01\n', 5, "in the past"),
     ],
 )

@@ -100,7 +100,7 @@ class Restoration:
             organization=checked.organization,
             records=checked.verified.events,
             lost=checked.lost,
-            carried=checked.present.organization is not None,
+            carried=_is_same(checked),
         )
 
     @contextmanager
@@ -141,7 +141,7 @@ class Restoration:
         """End what must not come back, tell it in the trail, and seal that; the note of the new checkpoint."""
         now = self._clock.now()
         account = checked.organization.account
-        same = checked.present.organization is not None and checked.present.organization.account == account
+        same = _is_same(checked)
         carried = checked.present.carried if same else Carried()
         details: dict[str, str | int | bool | list[str]] = {
             "records": checked.verified.events,
@@ -157,6 +157,12 @@ class Restoration:
         notes: list[str] = []
         Sealer(transactions=copy, identity=checked.identity, clock=self._clock, publish=notes.append).seal()
         return notes[-1]
+
+
+def _is_same(checked: Checked) -> bool:
+    """Whether what is replaced is the organization of the backup."""
+    present = checked.present.organization
+    return present is not None and present.account == checked.organization.account
 
 
 def _present(database: Database) -> Present:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from ostiary.domain.audit.ports import AuditRows, EventQuery
 from ostiary.domain.audit.verify import Progress, Verified, verify_trail
 from ostiary.kit.crypto.merkle import inclusion_proof, leaf_hash
 from ostiary.storage.backup import opened_backup
+
+_VERIFIER_KEY = re.compile(r"[^+\s]+\+[0-9a-f]{8}\+[A-Za-z0-9+/]{40,}=*")
 
 
 class CopyUnusable(Exception):
@@ -52,6 +55,8 @@ def verify_copy(copy: Copy, progress: Progress) -> Verified:
         raise CopyUnusable(
             f"`{log}` stands beside it, so the file alone may not be all: verify a backup, or the server's own --data"
         )
+    if not _VERIFIER_KEY.fullmatch(copy.verifier_key):
+        raise CopyUnusable("the verifier key does not have the form name+id+key: take it from DIR/trail.vkey")
     # What the verifier key names is trusted, not what the database says about itself.
     origin = copy.verifier_key.split("+", 1)[0]
     with opened_backup(copy.path) as database, database.read() as tx:

@@ -206,14 +206,14 @@ EntryT = TypeVar("EntryT", bound=Entry)
 
 @dataclass(frozen=True, slots=True)
 class Declared(Generic[EntryT_co]):
-    """An entry with the line on which it begins and the lines of its keys."""
+    """An entry with the line on which it begins and the lines of its keys, such as `policies` and `policies.Read`."""
 
     entry: EntryT_co
     line: int
     lines: Mapping[str, int]
 
     def line_of(self, key: str) -> int:
-        return self.lines.get(key, self.line)
+        return self.lines.get(key) or self.lines.get(key.partition(".")[0], self.line)
 
 
 def printable(text: str) -> str:

@@ -113,7 +113,7 @@ class _Reader:
                 self._refuse(place, f"`{name}` is missing in [[{place[0]}]]")
         if len(self.problems) > before:
             return None
-        lines = {key: line_at(self.lines, (*place, key)) for key in table}
+        lines = {".".join(path): line_at(self.lines, (*place, *path)) for path in _paths(table)}
         return Declared(kind(**values), line_at(self.lines, place), lines)
 
     def _value(self, value: Any, wanted: Any, place: Place, key: str) -> Any:
@@ -131,6 +131,13 @@ class _Reader:
 
     def _refuse(self, place: Place, text: str) -> None:
         self.problems.append(Problem(line_at(self.lines, place), text))
+
+
+def _paths(table: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
+    for key, value in table.items():
+        yield (key,)
+        if isinstance(value, dict):
+            yield from ((key, member) for member in value)
 
 
 def _check_texts(value: Any) -> None:

@@ -119,9 +119,9 @@ class References:
             text = self._with_accounts(text, account)
             return text, parse_policy(text, policy_id=key, kind=kind)
         except PolicyError as failure:
-            self.refuse(where, key.split(".", 1)[0], f"`{key}` is not a policy: {printable(str(failure))}")
+            self.refuse(where, key, f"`{key}` is not a policy: {printable(str(failure))}")
         except (TypeError, ValueError, RecursionError) as failure:
-            self.refuse(where, key.split(".", 1)[0], f"`{key}` cannot be a policy: {printable(str(failure))}")
+            self.refuse(where, key, f"`{key}` cannot be a policy: {printable(str(failure))}")
         return "", None
 
     def policies(
@@ -161,12 +161,14 @@ class References:
         """Kept and declared; a new account without an id gets one."""
         accounts = dict(self.kept.accounts)
         seen: dict[str, int] = {}
+        seen_ids: dict[str, int] = {}
         for one in self.document.declared("account", AccountEntry):
             self.check_once(seen, one.entry.name, one, key="name", what=f"the account `{one.entry.name}`")
             known = next((a.account_id for a in self.kept.accounts.values() if a.name == one.entry.name), None)
             account_id = one.entry.id or known or ids.account_id()
             if known is not None and known != account_id:
                 self.refuse(one, "id", f"the account `{one.entry.name}` is {known}: an account's id never changes")
+            self.check_once(seen_ids, account_id, one, key="id", what=f"the account {account_id}")
             accounts[account_id] = Account(account_id, one.entry.name)
         return accounts
 

@@ -130,7 +130,7 @@ def _check_person(
         try:
             check_attributes({name: value}, list(definitions.values()))
         except DomainError as failure:
-            refs.refuse(one, "attributes", failure.client_text)
+            refs.refuse(one, f"attributes.{name}", failure.client_text)
 
 
 def _checked(refs: References, one: Declared[PersonEntry], key: str) -> str | None:
