@@ -374,6 +374,15 @@ def test_an_epoch_is_raised_and_never_lowered(database: Database) -> None:
         assert tx.sessions.epochs_after(person.sequence) == [role]
 
 
+def test_an_epoch_is_forgotten_when_nothing_living_can_meet_it(database: Database) -> None:
+    for hours in (1, 2):
+        epoch = Epoch(EpochKind.ROLE, f"role-{hours}", NOW + hours * HOUR)
+        put_one(database, lambda tx, e: tx.sessions.add_epoch(e), epoch)
+    assert database.write(lambda tx: tx.sessions.delete_epochs(not_before_until=NOW + HOUR)) == 1
+    with database.read() as tx:
+        assert [kept.subject for kept in tx.sessions.epochs_after(0)] == ["role-2"]
+
+
 APPLICATION = Application(
     client_id="app",
     name="App",
