@@ -177,7 +177,7 @@ def robot_key() -> ECKey:
     return ECKey.generate_key("P-256", {"use": "sig"}, private=True)
 
 
-@pytest.fixture(params=["ES256", "RS256"])
+@pytest.fixture(params=["ES256 on SQLite", pytest.param("RS256 on PostgreSQL", marks=pytest.mark.postgresql)])
 def world(
     request: pytest.FixtureRequest, start_server: StartServer, tmp_path: Path, robot_key: ECKey
 ) -> Iterator[tuple[OstiaryServer, Library]]:
@@ -185,8 +185,10 @@ def world(
     library = Library(f"http://127.0.0.1:{port}")
     file = tmp_path / "organization.toml"
     jwks = json.dumps({"keys": [robot_key.as_dict(private=False)]})
-    file.write_text(_ORGANIZATION.format(rp=library.address, alg=request.param, jwks=jwks))
-    server = start_server(organization=file, development=True)
+    alg, _, engine = request.param.partition(" on ")
+    file.write_text(_ORGANIZATION.format(rp=library.address, alg=alg, jwks=jwks))
+    database_url = request.getfixturevalue("fresh_postgresql_database")() if engine == "PostgreSQL" else None
+    server = start_server(organization=file, development=True, database_url=database_url)
     library.issuer = server.base_url
     library.secret = server.run("application", "secret", "library", "--json").json()["client_secret"]
     time.sleep(1)  # the worker hears of the new secret
@@ -282,7 +284,7 @@ def _refresh(library: Library) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize("world", ["ES256"], indirect=True)
+@pytest.mark.parametrize("world", ["ES256 on SQLite"], indirect=True)
 def test_machines_get_tokens_with_an_unmodified_library(world: tuple[OstiaryServer, Library], robot_key: ECKey) -> None:
     server, library = world
     endpoint = library.metadata["token_endpoint"]
