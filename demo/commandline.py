@@ -20,7 +20,7 @@ from demo.doors import forget_own_configuration
 from demo.failure import TourFailed
 from demo.processes import tail
 from demo.screen import Screen
-from demo.stage import Place, Stage, prepare, write_organization
+from demo.stage import Place, Stage, apply_organization, prepare
 
 _PORT = 8480
 _DIRECTORY = Path(__file__).resolve().parent.parent / ".demo"
@@ -75,7 +75,7 @@ class _Tour:
         proof.verify_trail(stage)
         proof.catch_tampering(stage)
         self.show(f"The tour took {time.monotonic() - began:.1f} s")
-        farewell.tell_addresses(stage, person, self._links(stage))
+        farewell.tell_addresses(stage, person)
         farewell.tell_commands(stage)
         self.ended = True
 
@@ -90,10 +90,6 @@ class _Tour:
         people.read_after_move(stage, keys, person)
         return person
 
-    def _links(self, stage: Stage) -> dict[str, str]:
-        invited = {name: people.invite(stage, name) for name in ("jonas", "amina")}
-        return {"administrator": stage.administrator_link} | invited
-
 
 @contextmanager
 def _open_stage(screen: Screen, place: Place, port: int, tour: _Tour) -> Iterator[Stage]:
@@ -105,8 +101,7 @@ def _open_stage(screen: Screen, place: Place, port: int, tour: _Tour) -> Iterato
         screen.done(
             f"two outside issuers with fresh keys: {stage.issuers.github.url} and {stage.issuers.kubernetes.url}"
         )
-        write_organization(stage)
-        stage.run("apply", str(place.organization))
+        apply_organization(stage)
         screen.done(f"ostiary apply: people, groups, workloads, roles and secrets of {place.organization}")
         stage.serve()
         screen.done(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
@@ -15,8 +14,7 @@ from demo.stage import OSTIARY, Stage, as_typed
 _AWS = Path(sys.executable).parent / "aws"
 
 
-def tell_addresses(stage: Stage, person: Enrolled, links: Mapping[str, str]) -> None:
-    """`links` are enrolment links by user name."""
+def tell_addresses(stage: Stage, person: Enrolled) -> None:
     screen, secret = stage.screen, person.authenticator.secret
     screen.title("Now it is yours")
     screen.say("Sign in as Maria, who is enrolled:")
@@ -28,8 +26,9 @@ def tell_addresses(stage: Stage, person: Enrolled, links: Mapping[str, str]) -> 
     screen.command(as_typed([sys.executable, "-m", "demo.authenticator", secret]))
     screen.console.print()
     screen.say("Or follow a one-time link and enrol yourself:")
-    for user_name, link in links.items():
-        screen.fact(user_name, link)
+    for user_name, link in stage.links.items():
+        if user_name != person.user_name:
+            screen.fact(user_name, link)
 
 
 def tell_commands(stage: Stage) -> None:
@@ -38,7 +37,7 @@ def tell_commands(stage: Stage) -> None:
     screen.console.print()
     screen.say("In another terminal, as the local operator, with the AWS CLI:")
     screen.command(f'eval "$({credentials})"')
-    screen.command(f"export AWS_ENDPOINT_URL={stage.endpoint} AWS_REGION={REGION}")
+    screen.command(f"export AWS_ENDPOINT_URL={stage.endpoint} AWS_DEFAULT_REGION={REGION}")
     screen.command(f"{aws} sts get-caller-identity")
     screen.command(f"{aws} secretsmanager list-secrets")
     screen.command(f"{aws} cloudtrail lookup-events --max-results 5")
@@ -47,7 +46,7 @@ def tell_commands(stage: Stage) -> None:
     screen.command(f"curl -s {stage.issuers.kubernetes.url}/token > {shlex.quote(_token_file(stage))}")
     screen.command(
         f"env -u AWS_ACCESS_KEY_ID -u AWS_SECRET_ACCESS_KEY -u AWS_SESSION_TOKEN"
-        f" AWS_ENDPOINT_URL={stage.endpoint} AWS_REGION={REGION} \\\n"
+        f" AWS_ENDPOINT_URL={stage.endpoint} AWS_DEFAULT_REGION={REGION} \\\n"
         f"  AWS_ROLE_ARN={stage.role_arn('orders-api')}"
         f" AWS_WEB_IDENTITY_TOKEN_FILE={shlex.quote(_token_file(stage))} \\\n"
         f"  {aws} secretsmanager get-secret-value --secret-id orders/database"

@@ -36,16 +36,11 @@ class Enrolled:
     authenticator: Authenticator
 
 
-def invite(stage: Stage, user_name: str) -> str:
-    """The enrolment link."""
-    return str(json.loads(stage.run("person", "invite", user_name, "--json"))["enrolment_link"])
-
-
 def enrol(stage: Stage, browser: Browser) -> Enrolled:
     """Password and authenticator, through the pages."""
     began = _now()
     stage.screen.say("Maria follows her one-time link, chooses a password and adds an authenticator app.")
-    link = invite(stage, PERSON)
+    link = stage.links[PERSON]
     password = " ".join(secrets.choice(_WORDS) for _ in range(4)) + f" {secrets.randbelow(900) + 100}"
     stage.screen.asked(f"GET  {link}\nPOST new_password, repeat_password\nPOST code", by="Maria's browser")
     welcome = browser.open(link)

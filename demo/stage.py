@@ -65,13 +65,13 @@ class Place:
 
 @dataclass
 class Stage:
-    """`close` ends the server and the issuers."""
+    """`close` ends the server and the issuers; `links` are one-time enrolment links by user name."""
 
     screen: Screen
     place: Place
     port: int
     account: str
-    administrator_link: str
+    links: dict[str, str]
     verifier_key: str
     issuers: IssuerServer
     server: Server | None = None
@@ -142,19 +142,21 @@ def prepare(screen: Screen, place: Place, *, wanted_port: int) -> Stage:
         place=place,
         port=port,
         account=made["account"],
-        administrator_link=made["enrolment_link"],
+        links={made["administrator"]: made["enrolment_link"]},
         verifier_key=made["verifier_key"],
         issuers=IssuerServer(github_subject=GITHUB_SUBJECT, kubernetes_subject=KUBERNETES_SUBJECT),
     )
 
 
-def write_organization(stage: Stage) -> None:
-    """The sample organization, with the addresses that this start of the demo has."""
+def apply_organization(stage: Stage) -> None:
+    """The sample organization, with the addresses that this start of the demo has; its people are invited."""
     in_a_year = datetime.fromtimestamp(clock.now(), UTC) + timedelta(days=365)
     text = SAMPLE.read_text(encoding="utf-8").replace("@NEXT_YEAR@", in_a_year.date().isoformat())
     for name, issuer in (("GITHUB", stage.issuers.github), ("KUBERNETES", stage.issuers.kubernetes)):
         text = text.replace(f"@{name}@", issuer.url).replace(f"@{name}_NAME@", issuer.url.removeprefix("http://"))
     stage.place.organization.write_text(text, encoding="utf-8")
+    applied = json.loads(stage.run("apply", str(stage.place.organization), "--invite", "--json"))
+    stage.links |= {one["user_name"]: one["link"] for one in applied["invitations"]}
 
 
 def as_typed(command: list[str]) -> str:
