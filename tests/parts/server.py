@@ -136,6 +136,24 @@ class OstiaryServer:
     def worker_pids(self) -> tuple[int, ...]:
         return children_of(self._running().pid)
 
+    def kill_parent(self) -> None:
+        """SIGKILL to the process that was started, and to nothing else."""
+        process = self._running()
+        process.kill()
+        process.wait(10)
+        self._process = None
+
+    def wait(self, *, seconds: float) -> int:
+        """The exit code of a server that ends by itself."""
+        code = self._running().wait(seconds)
+        self._process = None
+        return code
+
+    def kill_worker(self, pid: int) -> None:
+        """SIGKILL to one of the workers; the server starts another."""
+        assert pid in self.worker_pids()
+        _kill_and_wait(pid)
+
     def close(self) -> None:
         if self._process is not None:
             self.stop()
@@ -190,7 +208,8 @@ def _starter(place: Path, ending: ExitStack) -> StartServer:
 def prepare_server(data_dir: Path, *, options: tuple[str, ...], database_url: str | None = None) -> OstiaryServer:
     """`ostiary init`, and nothing running yet."""
     server = OstiaryServer(data_dir=data_dir, port=free_port(), options=options, database_url=database_url)
-    server.init = server.run("init", "--json").json()
+    url = ("--database-url", database_url) if database_url else ()
+    server.init = server.run("init", "--json", *url).json()
     return server
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import gc
 import logging
+import os
+import signal
 import sys
 from functools import partial
 from multiprocessing.util import Finalize
@@ -18,7 +20,8 @@ from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
-from ostiary.app.metrics import prepare_directory
+from ostiary.app.jobs import Job
+from ostiary.app.metrics_directory import prepare_directory
 from ostiary.app.settings import ServeSettings
 
 if TYPE_CHECKING:
@@ -32,7 +35,7 @@ _KILL_SECONDS = 20
 
 def serve(settings: ServeSettings) -> None:
     """Serve until SIGTERM or SIGINT; returns after the last worker has gone."""
-    prepare_directory(settings.data / "run" / "metrics")
+    prepare_directory(settings.data / "run" / f"metrics-{settings.port}")
     # Imported in the parent, so that forked workers share the pages instead of loading them again.
     import ostiary.app.wsgi  # noqa: F401, PLC0415
 
@@ -45,7 +48,8 @@ def serve(settings: ServeSettings) -> None:
         blocking_threads=settings.threads,
         blocking_threads_idle_timeout=600,
         runtime_threads=1,
-        http=HTTPModes.auto if settings.tls else HTTPModes.http1,
+        # Not HTTP/2: one of its connections may hold every thread with bodies that never come, see bodies.py.
+        http=HTTPModes.http1,
         http1_settings=HTTP1Settings(header_read_timeout=_HEADER_MILLISECONDS, max_buffer_size=_MAX_HEADER_BYTES),
         websockets=False,
         ssl_cert=settings.tls_cert,
@@ -58,7 +62,23 @@ def serve(settings: ServeSettings) -> None:
     )
     gc.collect()
     gc.freeze()  # what was loaded so far is never garbage: keep the collector from touching shared pages
+    os.register_at_fork(after_in_child=_end_when_told)
     server.serve(target_loader=partial(_load, settings), wrap_loader=False)
+    if not server.interrupt_signal:
+        log.error("the workers end again and again: the server ends too, see above for the reason")
+        sys.exit(1)  # so that whoever watches over the server starts it again
+
+
+def _end_when_told() -> None:
+    """Until a worker answers, a signal to end ends it: the handler that it has from its parent would swallow it."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _signal, _frame: sys.exit(0))
+
+
+def _end_without(parent: int) -> None:
+    """A worker whose parent was killed would hold the port for ever and take no signal from anybody."""
+    if os.getppid() != parent:
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _load(settings: ServeSettings) -> WSGIApplication:
@@ -66,7 +86,8 @@ def _load(settings: ServeSettings) -> WSGIApplication:
     from ostiary.app.wsgi import build_worker  # noqa: PLC0415 - after the fork, from the parent's copy
 
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    worker = build_worker(settings)
+    parent = os.getppid()
+    worker = build_worker(settings, Job("parent", 1.0, lambda: _end_without(parent)))
     worker.start()
     Finalize(None, worker.stop, exitpriority=10)
     return worker.application

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 import falcon
 
 from ostiary.app import development, health
+from ostiary.app.bodies import BodyLengths, BodyWatch
 from ostiary.app.data_directory import DataDirectory
 from ostiary.app.house import House, connect
 from ostiary.app.jobs import Job, Jobs
-from ostiary.app.metrics import DIRECTORY_VARIABLE, RequestMetrics
+from ostiary.app.metrics import RequestMetrics
+from ostiary.app.metrics_directory import DIRECTORY_VARIABLE
 from ostiary.app.settings import ServeSettings, is_loopback
 from ostiary.app.wiring.doors import Doors, build_doors, purge
 from ostiary.domain.audit.caller import server
@@ -22,7 +24,7 @@ from ostiary.domain.credentials.server_keys import rotate_due_keys
 from ostiary.kit.clock import SystemClock
 from ostiary.protocols.aws.gateway import routes as aws_routes
 from ostiary.protocols.http.client import HostRules, ProxyTrust
-from ostiary.protocols.http.errors import add_error_handlers
+from ostiary.protocols.http.errors import add_error_handlers, write_plain
 from ostiary.protocols.http.headers import HostCheck, RequestIds, SecurityHeaders
 from ostiary.protocols.oidc import routes as oidc_routes
 from ostiary.protocols.web import routes as web_routes
@@ -32,7 +34,13 @@ from ostiary.storage.transaction import Transaction
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-_KEPT_VARIABLES = frozenset({"PATH", "HOME", "LANG", "LC_ALL", "TZ", DIRECTORY_VARIABLE})
+_KEPT_VARIABLES = frozenset(
+    {"PATH", "HOME", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR", DIRECTORY_VARIABLE}
+)
+_KEPT_PREFIX = "PG"  # libpq reads them at every new connection
+
+
+_NEVER = 1e8  # seconds: a job for the end alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,25 +57,30 @@ class Worker:
         self.house.database.close()
 
 
-def build_worker(settings: ServeSettings) -> Worker:
+def build_worker(settings: ServeSettings, *more: Job) -> Worker:
     """Connects, loads memory, joins the doors. Raises what `house.connect` raises."""
     house = connect(DataDirectory(settings.data), url=settings.database_url, clock=SystemClock())
     _forget_environment()
     doors = build_doors(house, settings)
-    jobs = Jobs(_jobs(house))
-    return Worker(application=_application(house, doors, settings), jobs=jobs, house=house)
+    bodies = BodyWatch(threads=settings.threads, port=settings.port)
+    metrics = RequestMetrics()
+    jobs = Jobs([*_jobs(house, bodies, metrics), *more])
+    application = bodies.wrap(_application(house, doors, settings, metrics))
+    return Worker(application=application, jobs=jobs, house=house)
 
 
-def _application(house: House, doors: Doors, settings: ServeSettings) -> WSGIApplication:
+def _application(house: House, doors: Doors, settings: ServeSettings, metrics: RequestMetrics) -> WSGIApplication:
     trust = ProxyTrust.of(settings.trusted_hops)
     loopback = is_loopback(settings.host) and not settings.behind_proxy
     rules = HostRules.for_issuer(settings.issuer, development=loopback)
     app: falcon.App[Any, Any] = falcon.App(
         middleware=[
-            RequestMetrics(),
+            metrics,
             RequestIds(),
             SecurityHeaders(trust),
+            health.Readiness(house.memory),
             HostCheck(trust, rules, exempt=health.PATHS),
+            BodyLengths(),
         ]
     )
     app.req_options.strip_url_path_trailing_slash = False
@@ -78,7 +91,13 @@ def _application(house: House, doors: Doors, settings: ServeSettings) -> WSGIApp
     web_routes.add_routes(app, doors.web)
     if settings.development:
         development.add_routes(app, development.DevelopmentRooms(house, trust, settings.workers))
-    add_error_handlers(app, {"/": failure_writer(doors.web), "/oauth2": oidc_routes.write_failure})
+    writers = {
+        "/": failure_writer(doors.web),
+        "/oauth2": oidc_routes.write_failure,
+        "/aws": aws_routes.write_failure,
+        **dict.fromkeys(health.PATHS, write_plain),
+    }
+    add_error_handlers(app, writers)
     return app
 
 
@@ -86,19 +105,21 @@ def _health_rooms(house: House, settings: ServeSettings, trust: ProxyTrust) -> h
     return health.HealthRooms(
         database=house.database,
         memory=house.memory,
-        clock=house.clock,
         trust=trust,
         metrics_networks=settings.metrics_networks,
     )
 
 
-def _jobs(house: House) -> list[Job]:
+def _jobs(house: House, bodies: BodyWatch, metrics: RequestMetrics) -> list[Job]:
     return [
         Job("memory", 0.2, house.memory.refresh),
+        Job("bodies", 0.5, bodies.cut_stalled),
         Job("sealer", 0.5, house.sealer.seal),
-        Job("last-use", 5.0, house.flush_last_use),
+        Job("last-use", 5.0, house.flush_last_use, at_stop=True),
+        Job("metrics", 1.0, metrics.flush, at_stop=True),
         Job("keys", 60.0, lambda: _keep_keys(house)),
         Job("purge", 300.0, lambda: purge(house)),
+        Job("seal-last", _NEVER, house.sealer.seal_last, at_stop=True),
     ]
 
 
@@ -118,4 +139,5 @@ def _keep_keys(house: House) -> None:
 def _forget_environment() -> None:
     """The root key may have come by the environment; the web server copies the environment into every request."""
     for name in set(os.environ) - _KEPT_VARIABLES:
-        del os.environ[name]
+        if not name.startswith(_KEPT_PREFIX):
+            del os.environ[name]

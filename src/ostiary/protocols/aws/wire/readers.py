@@ -6,6 +6,7 @@ looked at. Structures, lists and maps differ by protocol (`json_reader`, `query_
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
@@ -33,15 +34,18 @@ class Compiler:
     def __init__(self, build: Callable[[Shape, Compiler], Reader]) -> None:
         self._build = build
         self._done: dict[tuple[str, str], Reader | None] = {}
+        # Two threads may meet at an operation's first use: one must not see what the other has half built.
+        self._building = threading.RLock()
 
     def __call__(self, shape: Shape) -> Reader:
         own = shape.model.shapes[shape.name]
         place = {k: v for k, v in shape.traits.items() if own.get(k) != v and k not in _NAMES_ONLY}
         key = (shape.name, repr(sorted(place.items())))
-        if key not in self._done:
-            self._done[key] = None
-            self._done[key] = self._build(shape, self)
-        reader = self._done[key]
+        with self._building:
+            if key not in self._done:
+                self._done[key] = None
+                self._done[key] = self._build(shape, self)
+            reader = self._done[key]
         if reader is not None:
             return reader
 
