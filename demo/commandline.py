@@ -39,7 +39,6 @@ def main() -> int:
             if not options.no_wait:
                 _stay(stage)
     except KeyboardInterrupt:
-        screen.console.print()
         screen.say("Stopped." if tour.ended else "Stopped before the tour had ended.")
         return 0 if tour.ended else 130
     except (TourFailed, BotoCoreError, ClientError, httpx.HTTPError, OSError, LookupError, ValueError) as failure:
@@ -118,7 +117,6 @@ def _open_stage(screen: Screen, place: Place, port: int, tour: _Tour) -> Iterato
 
 def _stay(stage: Stage) -> None:
     """Until Ctrl-C. Raises TourFailed when the server ends first."""
-    stage.screen.console.print()
     stage.screen.say("Everything stays up until you press Ctrl-C.")
     never = threading.Event()
     while stage.server is not None and stage.server.runs:

@@ -24,7 +24,6 @@ def tell_addresses(stage: Stage, person: Enrolled) -> None:
     screen.fact("authenticator", _otpauth(person.user_name, secret))
     screen.say("or, without an app, the code of this moment (each code works once):")
     screen.command(as_typed([sys.executable, "-m", "demo.authenticator", secret]))
-    screen.console.print()
     screen.say("Or follow a one-time link and enrol yourself:")
     for user_name, link in stage.links.items():
         if user_name != person.user_name:
@@ -34,14 +33,12 @@ def tell_addresses(stage: Stage, person: Enrolled) -> None:
 def tell_commands(stage: Stage) -> None:
     screen, ostiary, aws = stage.screen, str(OSTIARY), as_typed([str(_AWS)])
     credentials = as_typed([ostiary, "credentials", "--data", str(stage.place.data), "--format", "env"])
-    screen.console.print()
     screen.say("In another terminal, as the local operator, with the AWS CLI:")
     screen.command(f'eval "$({credentials})"')
     screen.command(f"export AWS_ENDPOINT_URL={stage.endpoint} AWS_DEFAULT_REGION={REGION}")
     screen.command(f"{aws} sts get-caller-identity")
     screen.command(f"{aws} secretsmanager list-secrets")
     screen.command(f"{aws} cloudtrail lookup-events --max-results 5")
-    screen.console.print()
     screen.say("As a pod of a Kubernetes cluster, which holds no credentials but its token:")
     screen.command(f"curl -s {stage.issuers.kubernetes.url}/token > {shlex.quote(_token_file(stage))}")
     screen.command(

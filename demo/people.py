@@ -22,6 +22,7 @@ from demo.workloads import FOREIGN_SECRET, OWN_SECRET, tell_event
 
 PERSON = "maria"
 _END_SECONDS = 5
+_AT_ONCE = 0.1
 _BEFORE = 'groups = ["payments-team"]\nattributes = { team = "payments" }'
 _AFTER = 'groups = ["orders-team"]\nattributes = { team = "orders" }'
 _WORDS = ("heron", "lantern", "orchard", "granite", "violin", "harbour", "saffron", "meadow", "copper", "walnut")
@@ -95,24 +96,22 @@ def read_by_tag(stage: Stage, keys: Keys) -> None:
 def move(stage: Stage, old: Keys) -> None:
     """`ostiary apply` of the file in which her group and team are others; what she held ends."""
     began = _now()
-    stage.screen.console.print()
     stage.screen.say("Maria moves to another team: two lines of the organization's file change, and it is applied.")
     text = stage.place.organization.read_text(encoding="utf-8")
     stage.place.organization.write_text(text.replace(_BEFORE, _AFTER, 1), encoding="utf-8")
     said = stage.ask_command("apply", str(stage.place.organization), "--data", str(stage.place.data))
     seconds = _wait_until_ended(stage, old)
-    stage.screen.answered(f"{said.strip()}\nwhat she held from before ended within {seconds:.1f} s")
+    after = "at once" if seconds < _AT_ONCE else f"within {seconds:.1f} s"
+    stage.screen.answered(f"{said.strip()}\nwhat she held from before has ended, {after}")
     stage.screen.event(as_line(stage.trail.newest("ApplyOrganization", since=began)))
 
 
 def read_after_move(stage: Stage, old: Keys, person: Enrolled) -> None:
     """What she got before the move has ended; what she gets now carries the new tag."""
-    stage.screen.console.print()
     stage.screen.say("The credentials from before the move open nothing any more:")
     refusal = stage.door.ask_in_vain(old, "secretsmanager", "get_secret_value", SecretId=OWN_SECRET)
     stage.screen.refused(str(refusal))
     tell_event(stage, "AuthenticateRequest", refusal)
-    stage.screen.console.print()
     stage.screen.say("She signs in again: the same role, now with the new tag, opens the new team's secret.")
     with closing(Browser(stage.base_url)) as browser:
         keys = take_credentials(stage, browser, sign_in(stage, browser, person))

@@ -41,7 +41,6 @@ def verify_trail(stage: Stage) -> None:
 def catch_tampering(stage: Stage) -> None:
     """Step 6, second half: on a copy, a denial is turned into a success by somebody who can write to the database."""
     copy = stage.place.path / "tampered.db"
-    stage.screen.console.print()
     stage.screen.say("Now a copy of the database falls into wrong hands, and a denial becomes a success:")
     stage.ask_command("backup", str(copy), "--data", str(stage.place.data))
     stage.screen.asked(_TAMPERING, by="somebody with the file")

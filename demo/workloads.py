@@ -48,7 +48,6 @@ def be_denied(stage: Stage, build: Keys) -> None:
     refusal = stage.door.ask_in_vain(build, "secretsmanager", "get_secret_value", SecretId=FOREIGN_SECRET)
     stage.screen.refused(str(refusal))
     tell_event(stage, "GetSecretValue", refusal)
-    stage.screen.console.print()
     stage.screen.say("A token of the same issuer, well signed, but made for somebody else's repository:")
     issuer = stage.issuers.github
     fetch = f"curl -s '{issuer.url}/token?sub={_FOREIGN_SUBJECT}'"
