@@ -23,6 +23,7 @@ from ostiary.protocols.http.refusals import MalformedRequest, Misdirected
 
 Address = IPv4Address | IPv6Address
 _HOST = re.compile(r"(?P<name>\[[0-9a-f:.]{2,45}\]|[a-z0-9._-]{1,253})(?::(?P<port>[0-9]{1,5}))?")
+_LONGEST_ADDRESS = 64  # with brackets, zone and port; what is remembered of a stranger is bounded
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
 
 
@@ -141,9 +142,13 @@ def _told_by_hop(request: Request, trust: ProxyTrust, header: str) -> str:
     return (request.get_header(header) or "").rpartition(",")[2].strip()
 
 
-@lru_cache(maxsize=4096)
 def _parsed(text: str) -> Address | None:
     """An address with or without brackets and port; an IPv4 address in IPv6 clothes is that IPv4 address."""
+    return _read_address(text) if len(text) <= _LONGEST_ADDRESS else None
+
+
+@lru_cache(maxsize=4096)
+def _read_address(text: str) -> Address | None:
     bare = text.strip()
     if bare.startswith("["):
         bare = bare[1:].partition("]")[0]
