@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -92,27 +92,34 @@ class _Tour:
 
 @contextmanager
 def _open_stage(screen: Screen, place: Place, port: int, tour: _Tour) -> Iterator[Stage]:
-    began = time.monotonic()
     tour.show("A sample organization, on this machine only")
+    began = time.monotonic()
     stage = prepare(screen, place, wanted_port=port)
     try:
-        screen.done(f"ostiary init: a data directory with a database and a root key in {place.data}")
-        screen.done(
-            f"two outside issuers with fresh keys: {stage.issuers.github.url} and {stage.issuers.kubernetes.url}"
-        )
-        apply_organization(stage)
-        screen.done(f"ostiary apply: people, groups, workloads, roles and secrets of {place.organization}")
-        stage.serve()
-        screen.done(
-            f"ostiary serve --development: {stage.base_url}, ready {time.monotonic() - began:.1f} s after start"
-        )
-        for name, value in _VALUES.items():
-            stage.door.call(stage.operator, "secretsmanager", "put_secret_value", SecretId=name, SecretString=value)
-        screen.done("the secrets have values, which came through the AWS door and stand in no file")
-        screen.say("Calls to AWS services are made with boto3, and shown as the AWS CLI's commands for them.")
+        _set_up(stage, began)
         yield stage
-    finally:
+    except Exception:
+        with suppress(TourFailed):  # why it failed matters more than how it stopped
+            stage.close()
+        raise
+    except KeyboardInterrupt:
         stage.close()
+        raise
+    stage.close()
+
+
+def _set_up(stage: Stage, began: float) -> None:
+    screen, place, issuers = stage.screen, stage.place, stage.issuers
+    screen.done(f"ostiary init: a data directory with a database and a root key in {place.data}")
+    screen.done(f"two outside issuers with fresh keys: {issuers.github.url} and {issuers.kubernetes.url}")
+    apply_organization(stage)
+    screen.done(f"ostiary apply: people, groups, workloads, roles and secrets of {place.organization}")
+    stage.serve()
+    screen.done(f"ostiary serve --development: {stage.base_url}, ready {time.monotonic() - began:.1f} s after start")
+    for name, value in _VALUES.items():
+        stage.door.call(stage.operator, "secretsmanager", "put_secret_value", SecretId=name, SecretString=value)
+    screen.done("the secrets have values, which came through the AWS door and stand in no file")
+    screen.say("Calls to AWS services are made with boto3, and shown as the AWS CLI's commands for them.")
 
 
 def _stay(stage: Stage) -> None:
