@@ -58,7 +58,7 @@ def test_the_head_that_is_checked_is_the_head_of_the_migrations() -> None:
     assert ScriptDirectory.from_config(config).get_current_head() == HEAD
 
 
-@pytest.mark.parametrize(("revision", "advice"), [("0000", "ostiary migrate"), ("9999", "newer ostiary")])
+@pytest.mark.parametrize(("revision", "advice"), [("0000", "ostiary serve"), ("9999", "newer ostiary")])
 def test_another_schema_is_refused_with_advice(tmp_path: Path, revision: str, advice: str) -> None:
     database = open_database(f"sqlite:///{tmp_path / 'other.db'}")
     with pytest.raises(SchemaOutdated, match="ostiary init"):
