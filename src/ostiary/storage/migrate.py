@@ -37,7 +37,9 @@ def check_revision(database: Database) -> None:
         return
     if revision > HEAD:
         raise SchemaOutdated(f"the database (schema {revision}) was made by a newer ostiary: install that version")
-    raise SchemaOutdated(f"the database has schema {revision} and this ostiary needs {HEAD}: start `ostiary serve`, which brings it there")
+    raise SchemaOutdated(
+        f"the database has schema {revision} and this ostiary needs {HEAD}: start `ostiary serve`, which brings it there"
+    )
 
 
 def migrate(database: Database) -> None:
