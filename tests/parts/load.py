@@ -16,6 +16,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 
 from ostiary.domain.audit.event import Event, decode
+from ostiary.kit import ids
 from ostiary.storage.engine import open_database
 from parts.server import Credentials, OstiaryServer
 
@@ -58,6 +59,7 @@ class Told:
     issued: list[Credentials] = field(default_factory=list)
     refused: list[Exception] = field(default_factory=list)
     unanswered: int = 0
+    name: str = field(default_factory=ids.uuid7)
 
 
 @contextmanager
@@ -90,7 +92,7 @@ def load(server: OstiaryServer, credentials: Credentials, *, threads: int) -> It
 
 
 def _one_round(told: Told, sts: Any, secrets: Any, account: str, number: int) -> None:
-    name, value = f"load/{number}", f"value-{number}-of-a-secret"
+    name, value = f"load/{told.name}/{number}", f"value-{number}-of-a-secret"
     _note(told, secrets.create_secret(Name=name, SecretString=value))
     told.secrets[name] = value
     assert _note(told, secrets.get_secret_value(SecretId=name))["SecretString"] == value
