@@ -38,7 +38,7 @@ def check_revision(database: Database) -> None:
     if revision > HEAD:
         raise SchemaOutdated(f"the database (schema {revision}) was made by a newer ostiary: install that version")
     raise SchemaOutdated(
-        f"the database has schema {revision} and this ostiary needs {HEAD}: start `ostiary serve`, which brings it there"
+        f"the database has schema {revision} and this ostiary needs {HEAD}: start `ostiary serve` to bring it there"
     )
 
 
