@@ -72,7 +72,7 @@ class DataDirectory:
             text = self.root_key_file.read_text(encoding="ascii")
         except OSError as failure:
             raise DataDirectoryUnusable(
-                f"`{self.path}` has no readable root.key: run `ostiary init --data DIR` first"
+                f"`{self.path}` has no readable root.key: put your copy of it back, or run `ostiary init` in a new one"
             ) from failure
         if mode & 0o077:
             raise DataDirectoryUnusable(
