@@ -375,3 +375,21 @@ def test_a_root_key_given_by_the_environment_opens_the_database(kept: OstiarySer
         assert key not in answered.out + answered.err
     finally:
         moved.rename(kept.data_dir / "root.key")
+
+
+def test_a_database_that_cannot_be_used_is_told_in_one_sentence(kept: OstiaryServer, tmp_path: Path) -> None:
+    nobody = f"postgresql://u:kept-to-ourselves@127.0.0.1:{free_port()}/x"
+    (tmp_path / "none.db").write_bytes(b"this is no database" * 100)
+    for url, sentence in ((nobody, "connection"), (f"sqlite:///{tmp_path / 'none.db'}", "file is not a database")):
+        said = serve(kept, "--database-url", url)
+        assert sentence in said
+        assert "kept-to-ourselves" not in said
+    assert not (kept.data_dir / "ostiary.toml").exists(), "an address that did not work is not remembered"
+
+
+def test_an_initialization_that_did_not_reach_its_database_can_be_tried_again(tmp_path: Path) -> None:
+    nobody = f"postgresql://u@127.0.0.1:{free_port()}/x"
+    data = str(tmp_path / "data")
+    refused = run_ostiary("init", "--data", data, "--database-url", nobody, check=False)
+    assert (refused.code, "Traceback" in refused.err) == (2, False)
+    assert run_ostiary("init", "--data", data, "--json").json()["enrolment_path"]

@@ -64,7 +64,7 @@ def initialize(
     step("root key", 1, 1)
     try:
         step("database", 0, 1)
-        migrate(database)
+        _make_tables(database, directory)
         _check_empty(database, directory)
         step("database", 1, 1)
         made = _fill(database, root, name=name, administrator=administrator, issuer=issuer, clock=clock)
@@ -72,6 +72,15 @@ def initialize(
         database.close()
     directory.verifier_key_file.write_text(made.verifier_key + "\n", encoding="ascii")
     return made
+
+
+def _make_tables(database: Database, directory: DataDirectory) -> None:
+    """A database that cannot be reached leaves nothing behind that the next try would take for an organization."""
+    try:
+        migrate(database)
+    except BaseException:
+        directory.root_key_file.unlink(missing_ok=True)  # made a moment ago, and opens nothing
+        raise
 
 
 def _check_empty(database: Database, directory: DataDirectory) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from importlib.metadata import version
 from typing import Annotated
 
@@ -14,6 +15,7 @@ from ostiary.cli.backup import backup, restore
 from ostiary.cli.credentials import credentials
 from ostiary.cli.init import init
 from ostiary.cli.serve import serve
+from ostiary.storage.refusal import DATABASE_FAILURES, describe_failure
 
 app = typer.Typer(
     name="ostiary",
@@ -53,4 +55,8 @@ app.add_typer(audit.app, name="audit")
 
 def main() -> None:
     os.umask(0o077)  # whatever a command makes (database, backup, key) is nobody else's to read
-    app()
+    try:
+        app()
+    except DATABASE_FAILURES as failure:
+        output.note(f"ostiary: the database cannot be used: {describe_failure(failure)}")
+        sys.exit(output.REFUSED)

@@ -7,13 +7,12 @@ from typing import Annotated
 
 import typer
 
-from ostiary.app.data_directory import DataDirectory, DataDirectoryUnusable
+from ostiary.app.data_directory import DataDirectory
 from ostiary.app.preparation import prepare
 from ostiary.app.serving import serve as serve_until_stopped
-from ostiary.app.settings import DEFAULT_LISTEN, ServeSettings, SettingsRefused, check, parse_listen, read_stored
+from ostiary.app.settings import DEFAULT_LISTEN, ServeSettings, check, parse_listen, read_stored
 from ostiary.cli.output import AsJson, fail, note, write_json
-from ostiary.domain.audit.errors import DomainError
-from ostiary.domain.credentials.server_keys import ServerKeysUnusable
+from ostiary.cli.refusals import REFUSALS
 
 _BANNER = """
   ###########################################################################
@@ -65,7 +64,7 @@ def serve(
             )
         )
         ready = prepare(settings)
-    except (SettingsRefused, DataDirectoryUnusable, ServerKeysUnusable, DomainError, ValueError) as failure:
+    except REFUSALS as failure:
         fail(str(failure), as_json=as_json)
     if development:
         note(_BANNER)

@@ -6,9 +6,17 @@ SQLAlchemy wraps what a column's type raises; here it is unwrapped, and a broken
 from __future__ import annotations
 
 from sqlalchemy import Engine, ExceptionContext, event
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
 from ostiary.domain.audit.errors import DomainError, FactsConflict
+
+DATABASE_FAILURES = (SQLAlchemyError,)  # what a database raises that is away, in disorder, or none at all
+
+
+def describe_failure(failure: BaseException) -> str:
+    """One line for the operator, without statements and their values."""
+    original = failure.orig if isinstance(failure, DBAPIError) and failure.orig is not None else failure
+    return _without_values(original)
 
 
 def speak_domain(engine: Engine) -> None:
