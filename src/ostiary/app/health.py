@@ -66,8 +66,11 @@ class Readiness:
         self._memory = memory
 
     def process_request(self, request: Request, _response: Response) -> None:
-        self._memory.catch_up()
-        if self._memory.stale and request.path not in PATHS:
+        if request.path in PATHS:
+            return  # also when the database hangs
+        if not self._memory.stale:
+            self._memory.catch_up()
+        if self._memory.stale:
             raise falcon.HTTPServiceUnavailable(retry_after=1)
 
 
