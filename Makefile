@@ -61,7 +61,7 @@ $(STAMPS)/tools: requirements/tools.lock | $(STAMPS)/venv
 
 $(STAMPS)/dev: requirements/dev.lock pyproject.toml $(STAMPS)/tools
 	@echo 'bringing the locked development environment into $(VENV)'
-	@$(UV) pip sync --quiet --require-hashes requirements/dev.lock
+	@$(UV) pip sync --quiet --compile-bytecode --require-hashes requirements/dev.lock
 	@$(UV) pip install --quiet --no-deps --editable .
 	@touch $@ $(STAMPS)/demo
 

@@ -39,7 +39,7 @@ class Ostiary(Candidate):
 
     def command(self, port: int) -> Sequence[str]:
         listen = f"127.0.0.1:{port}"
-        return [str(OSTIARY), "serve", "--data", str(_DATA), "--listen", listen, "--workers", "1", "--development"]
+        return [str(OSTIARY), "serve", "--data", str(_DATA), "--listen", listen, "--workers", "1"]
 
     def prepare(self, row: Row, server: Server) -> Prepared:
         if row is Row.TOKEN:
