@@ -41,6 +41,16 @@ def test_a_password_longer_than_256_characters_is_refused(length: int) -> None:
         "iloveyou2026",
         "washington",
         "12345678",
+        "p@ssword1",
+        "W3lcome1",
+        "w3lc0me!",
+        "h4cker12",
+        "Adm1n123",
+        "2026!P@ssw0rd!",
+        "p a s s w o r d 1",
+        "password\u0663",
+        "qwertyuiop[]",
+        "passwordpassword",
     ],
 )
 def test_common_passwords_with_the_usual_disguises_are_refused(password: str) -> None:
@@ -52,6 +62,10 @@ def test_common_passwords_with_the_usual_disguises_are_refused(password: str) ->
 )
 def test_patterns_are_refused(password: str) -> None:
     assert problems_of(password, _NIST, ())
+
+
+def test_the_name_of_the_service_is_refused() -> None:
+    assert problems_of("my ostiary key", _NIST, context_words())
 
 
 def test_words_around_the_person_are_refused_in_any_case_and_width() -> None:

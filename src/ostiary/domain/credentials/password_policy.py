@@ -19,6 +19,7 @@ from ostiary.domain.directory.model import PasswordProfile
 
 MAX_LENGTH = 256
 _MIN_CONTEXT_WORD = 4
+_SERVICE = "ostiary"
 _MAX_REPEATED_UNIT = 4
 _WORD_BREAK = re.compile(r"[\W_]+")
 _LEET = str.maketrans("013457@$!", "oieastasi")
@@ -48,8 +49,8 @@ def normalised(password: str) -> str:
 
 
 def context_words(*texts: str) -> frozenset[str]:
-    """The words of names and addresses around the person that are long enough to matter."""
-    words = (word for text in texts for word in (text, *_WORD_BREAK.split(text)))
+    """The words of names and addresses around the person that are long enough to matter, and this service's name."""
+    words = (word for text in (*texts, _SERVICE) for word in (text, *_WORD_BREAK.split(text)))
     return frozenset(_folded(word) for word in words if len(word) >= _MIN_CONTEXT_WORD)
 
 
@@ -89,7 +90,7 @@ def _guessable(password: str, context: Iterable[str]) -> list[str]:
         return ["It is a pattern: attackers try these first"]
     folded = _folded(password)
     if any(word in folded for word in context):
-        return ["It contains your name, your address or your organization's name"]
+        return ["It contains your name, your address, or the name of your organization or of this service"]
     return []
 
 
@@ -103,11 +104,23 @@ def _has_four_classes(password: str) -> bool:
 
 
 def _is_common(password: str) -> bool:
-    folded = _folded(password)
-    # What people do to a common word: digits and signs around it, digits in place of letters.
-    forms = {folded, folded.strip("0123456789!?.,;:#*+-_=@$% "), folded.translate(_LEET)}
-    forms |= {form.replace(" ", "") for form in forms}
-    return not _blocklist().isdisjoint(forms)
+    return not _blocklist().isdisjoint(_undisguised(_folded(password)))
+
+
+def _undisguised(folded: str) -> set[str]:
+    """What people do to a common word, taken back: spaces, digits and signs around it or for letters, it twice."""
+    forms = {folded, folded.replace(" ", "")}
+    forms |= {_without_ends(form) for form in forms}
+    # Either before or after the ends are cut: `p@ssword1` ends in a digit that is none of its letters.
+    forms |= {form.translate(_LEET) for form in forms}
+    forms |= {_without_ends(form) for form in forms}
+    return forms | {form[: len(form) // 2] for form in forms if form == form[: len(form) // 2] * 2}
+
+
+def _without_ends(form: str) -> str:
+    """Without the digits, signs and spaces around it, in any script; nothing remains of a number."""
+    inside = [place for place, character in enumerate(form) if character.isalpha()]
+    return form[inside[0] : inside[-1] + 1] if inside else form
 
 
 def _is_pattern(password: str) -> bool:
