@@ -18,7 +18,10 @@ from ostiary.kit.crypto.jose import SigningKey
 from ostiary.kit.crypto.sealing import Kek, Keyring, RootKey, SealError
 from ostiary.kit.crypto.session_token import SessionTokenKeys
 
-SIGNING_ALGORITHMS: Mapping[KeyPurpose, Literal["ES256", "RS256"]] = {KeyPurpose.SIGNING_ES256: "ES256", KeyPurpose.SIGNING_RS256: "RS256"}
+SIGNING_ALGORITHMS: Mapping[KeyPurpose, Literal["ES256", "RS256"]] = {
+    KeyPurpose.SIGNING_ES256: "ES256",
+    KeyPurpose.SIGNING_RS256: "RS256",
+}
 
 
 @dataclass(frozen=True, slots=True)
