@@ -63,8 +63,8 @@ def _sign_in(page: Page, server: OstiaryServer, authenticator: Authenticator) ->
 
 
 @pytest.fixture
-def server(start_server: StartServer) -> OstiaryServer:
-    return start_server(development=True)
+def server(start_server: StartServer, journey_database: str | None) -> OstiaryServer:
+    return start_server(development=True, database_url=journey_database)
 
 
 def test_a_person_enrols_signs_in_looks_around_and_signs_out(page: Page, server: OstiaryServer) -> None:

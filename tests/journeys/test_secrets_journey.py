@@ -26,8 +26,10 @@ def client(server: OstiaryServer, service: str, **credentials: str) -> Any:
     )
 
 
-def test_an_operator_keeps_a_secret_and_the_trail_tells_it(start_server: StartServer) -> None:
-    server = start_server(workers=2)
+def test_an_operator_keeps_a_secret_and_the_trail_tells_it(
+    start_server: StartServer, journey_database: str | None
+) -> None:
+    server = start_server(workers=2, database_url=journey_database)
     secrets = client(server, "secretsmanager")
     made = secrets.create_secret(Name="shop/db", SecretString=CANARY, Tags=[{"Key": "team", "Value": "shop"}])
     assert ":eu-central-1:" in made["ARN"]
@@ -60,5 +62,5 @@ def test_an_operator_keeps_a_secret_and_the_trail_tells_it(start_server: StartSe
 
     server.stop()
     kept = b"".join(path.read_bytes() for path in server.data_dir.rglob("*") if path.is_file())
-    assert b"shop/db" in kept
+    assert (b"shop/db" in kept) == (journey_database is None)
     assert CANARY.encode() not in kept + server.log.read_bytes()
