@@ -252,3 +252,68 @@ def test_what_is_no_backup_is_refused(run: Run, tmp_path: Path) -> None:
     (tmp_path / "junk").write_bytes(b"junk" * 1000)
     assert "nothing was replaced" in run("restore", tmp_path / "junk", "--yes", code=2).err
     assert "No such file" in run("restore", tmp_path / "missing", "--yes", code=2).err
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--administrator", "a b"),
+        ("--email", "none"),
+        ("--name", ""),
+        ("--name", "red\x1b[31m"),
+        ("--name", "x" * 129),
+        ("--issuer", "http://id.example.org"),
+        ("--issuer", "https://id.example.org/path"),
+        ("--issuer", "https://id.example.org/?a#b"),
+        ("--issuer", "ftp://id.example.org"),
+    ],
+)
+def test_an_initialization_that_was_refused_can_be_tried_again(tmp_path: Path, options: tuple[str, str]) -> None:
+    data = str(tmp_path / "data")
+    refused = run_ostiary("init", "--data", data, *options, check=False)
+    assert (refused.code, "Traceback" in refused.err, refused.err[:9]) == (2, False, "ostiary: ")
+    assert run_ostiary("init", "--data", data, "--json").json()["enrolment_path"]
+
+
+def test_a_place_that_cannot_be_a_data_directory_is_refused_with_the_reason(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for place in (tmp_path / "file", tmp_path / "file" / "below", Path("/proc/none")):
+        refused = run_ostiary("init", "--data", str(place), check=False)
+        assert refused.code == 2
+        assert refused.err.startswith(f"ostiary: `{place}` cannot become a data directory: ")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("init",),
+        ("init", "--bogus"),
+        ("nothing",),
+        ("serve", "--data", "x", "--workers", "many"),
+        ("credentials", "--data", "x", "--format", "xml"),
+        ("person", "invite"),
+        ("apply", "x", "--data", "x", "--plan"),
+        ("audit",),
+    ],
+)
+def test_with_json_a_wrong_command_line_is_answered_in_json(arguments: tuple[str, ...]) -> None:
+    refused = run_ostiary(*arguments, "--json", check=False)
+    assert refused.code == 2
+    assert refused.json()["error"]
+    assert refused.err == ""
+
+
+def test_with_json_a_database_that_cannot_be_used_is_told_in_json(data: Path) -> None:
+    (data / "ostiary.db").write_bytes(b"this is no database" * 1000)
+    for command in (("credentials",), ("audit", "verify"), ("person", "disable", "ana")):
+        refused = run_ostiary(*command, "--data", str(data), "--json", check=False)
+        assert (refused.code, refused.err) == (2, "")
+        assert refused.json()["error"] == "the database cannot be used: file is not a database"
+
+
+def test_a_database_without_tables_is_refused_by_every_command(data: Path) -> None:
+    (data / "ostiary.db").unlink()
+    for command in (("credentials",), ("audit", "verify"), ("serve",)):
+        refused = run_ostiary(*command, "--data", str(data), check=False)
+        assert (refused.code, "Traceback" in refused.err) == (2, False)
+        assert "ostiary init" in refused.err

@@ -54,13 +54,23 @@ class DataDirectory:
 
     def create(self) -> RootKey:
         """Make the directory (0700) and a new root key; refuses a directory that already holds one."""
-        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if self.root_key_file.exists() or self.database_file.exists():
-            raise DataDirectoryUnusable(f"`{self.path}` already holds an organization: choose another --data directory")
         root = root_key_from_environment() or RootKey.generate()
-        if ROOT_KEY_VARIABLE not in os.environ:
-            write_private(self.root_key_file, root.to_text() + "\n")
+        try:
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if self.root_key_file.exists() or self.database_file.exists():
+                raise FileExistsError
+            if ROOT_KEY_VARIABLE not in os.environ:
+                _write_new(self.root_key_file, root.to_text() + "\n")
+        except OSError as failure:
+            raise DataDirectoryUnusable(_why_not(self.path, failure)) from failure
         return root
+
+    def abandon(self) -> None:
+        """Take back what was made since `create` succeeded, so that it can be tried again. Nobody else's: see there."""
+        if ROOT_KEY_VARIABLE in os.environ:
+            return  # without a file of ours here the database may be that of another `create`
+        for made in (self.root_key_file, *(Path(f"{self.database_file}{end}") for end in ("", "-wal", "-shm"))):
+            made.unlink(missing_ok=True)
 
     def root_key(self) -> RootKey:
         """From the environment when it is set there, else from the file, which nobody else may read."""
@@ -106,6 +116,23 @@ def write_private(target: Path, text: str) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def _write_new(target: Path, text: str) -> None:
+    """Raises FileExistsError: of two that begin here at the same time one makes the file, and the directory is its."""
+    handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(handle)
+    _sync(target.parent)
+
+
+def _why_not(path: Path, failure: OSError) -> str:
+    if isinstance(failure, FileExistsError) and (path.is_dir() or not path.exists()):
+        return f"`{path}` already holds an organization: choose another --data directory"
+    reason = "it is a file" if isinstance(failure, FileExistsError) else (failure.strerror or str(failure)).lower()
+    return f"`{path}` cannot become a data directory: {reason}"
 
 
 def _sync(directory: Path) -> None:

@@ -16,6 +16,7 @@ from ostiary.domain.audit.sealer import trail_identity
 from ostiary.domain.audit.vocabulary import EventName
 from ostiary.domain.credentials.server_keys import load_server_keys, make_first_keys
 from ostiary.domain.directory.model import Account, Directory, Group, Organization
+from ostiary.domain.directory.people import check_organization_name
 from ostiary.domain.sessions.operator_credentials import operator
 from ostiary.domain.signin.invitation import Invitation, Invitations, Invitee
 from ostiary.kit import ids
@@ -57,38 +58,35 @@ def initialize(
     clock: Clock,
     step: Callable[[str, int, int], None],
 ) -> Initialized:
-    """Raises DataDirectoryUnusable when there is an organization already, here or in the database."""
+    """Raises DataDirectoryUnusable when there is an organization already, here or in the database.
+
+    A start that failed leaves nothing behind that the next try would take for an organization.
+    """
+    checked = check_organization_name(name)
     database = open_database(database_url)
     step("root key", 0, 1)
     root = directory.create()
     step("root key", 1, 1)
     try:
         step("database", 0, 1)
-        _make_tables(database, directory)
-        _check_empty(database, directory)
+        migrate(database)
+        _check_empty(database)
         step("database", 1, 1)
-        made = _fill(database, root, name=name, administrator=administrator, issuer=issuer, clock=clock)
-    finally:
+        made = _fill(database, root, name=checked, administrator=administrator, issuer=issuer, clock=clock)
+    except BaseException:
         database.close()
+        directory.abandon()
+        raise
+    database.close()
     directory.verifier_key_file.write_text(made.verifier_key + "\n", encoding="ascii")
     return made
 
 
-def _make_tables(database: Database, directory: DataDirectory) -> None:
-    """A database that cannot be reached leaves nothing behind that the next try would take for an organization."""
-    try:
-        migrate(database)
-    except BaseException:
-        directory.root_key_file.unlink(missing_ok=True)  # made a moment ago, and opens nothing
-        raise
-
-
-def _check_empty(database: Database, directory: DataDirectory) -> None:
+def _check_empty(database: Database) -> None:
     """Another organization's database is not touched: new keys beside its own would lock its server out."""
     with database.read() as tx:
         found = tx.directory.organization()
     if found is not None:
-        directory.root_key_file.unlink(missing_ok=True)  # made a moment ago, and opens nothing
         raise DataDirectoryUnusable(
             f"that database already holds the organization `{found.name}`: give an empty one, or use the data"
             " directory that it belongs to"

@@ -110,7 +110,7 @@ def parse_listen(text: str) -> tuple[str, int]:
 def check(settings: ServeSettings) -> ServeSettings:
     """The same settings when they are safe together. Raises SettingsRefused (promise 9)."""
     _check_transport(settings)
-    _check_issuer(settings)
+    _check_issuer_of(settings)
     if not 1 <= settings.workers <= _MAX_WORKERS:
         raise SettingsRefused(f"--workers must be 1 to {_MAX_WORKERS}")
     if not 1 <= settings.threads <= _MAX_THREADS:
@@ -178,24 +178,27 @@ def _no_password() -> str:
     raise ValueError("an encrypted key needs somebody at the keyboard at every start")
 
 
-def _check_issuer(settings: ServeSettings) -> None:
+def check_issuer(issuer: str) -> None:
+    """Raises SettingsRefused for an address that this server cannot have, however it listens."""
     try:
-        parts = urlsplit(settings.issuer)
+        parts = urlsplit(issuer)
         host, _port = parts.hostname or "", parts.port
     except ValueError as failure:
-        raise SettingsRefused(f"the issuer `{settings.issuer}` is not an address") from failure
+        raise SettingsRefused(f"the issuer `{issuer}` is not an address") from failure
     plain = parts.scheme == "http" and is_loopback(host)
-    if not host or "@" in parts.netloc or f"{parts.scheme}://{parts.netloc}" != settings.issuer:
-        raise SettingsRefused(
-            f"the issuer `{settings.issuer}` must be scheme and host only, such as https://id.example.org"
-        )
+    if not host or "@" in parts.netloc or f"{parts.scheme}://{parts.netloc}" != issuer:
+        raise SettingsRefused(f"the issuer `{issuer}` must be scheme and host only, such as https://id.example.org")
     if _is_any_address(host):
-        raise SettingsRefused(f"nobody can reach `{settings.issuer}`: give --issuer with the name that people use")
+        raise SettingsRefused(f"nobody can reach `{issuer}`: give --issuer with the name that people use")
     if parts.scheme != "https" and not plain:
-        raise SettingsRefused(f"the issuer `{settings.issuer}` must be https, except on loopback")
-    if settings.behind_proxy and parts.scheme != "https":
+        raise SettingsRefused(f"the issuer `{issuer}` must be https, except on loopback")
+
+
+def _check_issuer_of(settings: ServeSettings) -> None:
+    check_issuer(settings.issuer)
+    if settings.behind_proxy and not settings.secure:
         raise SettingsRefused("--behind-proxy needs --issuer https://..., the address by which the proxy is reached")
-    if settings.tls and parts.scheme != "https":
+    if settings.tls and not settings.secure:
         raise SettingsRefused(f"the issuer `{settings.issuer}` must be https when this server speaks TLS")
 
 

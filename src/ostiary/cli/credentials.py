@@ -9,12 +9,10 @@ from typing import Annotated
 
 import typer
 
-from ostiary.app.data_directory import DataDirectory, DataDirectoryUnusable
+from ostiary.app.data_directory import DataDirectory
 from ostiary.app.house import open_house
-from ostiary.app.settings import SettingsRefused
 from ostiary.cli.output import AsJson, fail, write_json, write_text
-from ostiary.domain.audit.errors import DomainError
-from ostiary.domain.credentials.server_keys import ServerKeysUnusable
+from ostiary.cli.refusals import REFUSALS
 from ostiary.domain.sessions.role_session import TemporaryCredentials
 from ostiary.kit.clock import iso
 
@@ -38,7 +36,7 @@ def credentials(
     try:
         with open_house(DataDirectory(data)) as house:
             issued = house.operator_credentials.issue(role or None, house.clock.now())
-    except (DataDirectoryUnusable, SettingsRefused, ServerKeysUnusable, DomainError, ValueError) as failure:
+    except REFUSALS as failure:
         fail(str(failure), as_json=as_json)
     if as_json or form is not Format.ENV:
         write_json(as_process_output(issued))

@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from ostiary.app.data_directory import DataDirectory, DataDirectoryUnusable
+from ostiary.app.data_directory import DataDirectory
 from ostiary.app.initialization import FirstAdministrator, initialize
-from ostiary.app.settings import DEFAULT_LISTEN, SettingsRefused, database_url, remember
+from ostiary.app.settings import DEFAULT_LISTEN, check_issuer, database_url, remember
 from ostiary.cli.output import AsJson, fail, progress, write_json, write_text
-from ostiary.domain.audit.errors import DomainError
+from ostiary.cli.refusals import REFUSALS, describe_system_failure
 from ostiary.kit.clock import SystemClock
 
 
@@ -30,6 +30,7 @@ def init(
     address = (issuer or f"http://{DEFAULT_LISTEN}").rstrip("/")
     first = FirstAdministrator(user_name=administrator, display_name=administrator.title(), email=email)
     try:
+        check_issuer(address)
         with progress(quiet=as_json) as step:
             made = initialize(
                 directory,
@@ -40,9 +41,11 @@ def init(
                 clock=SystemClock(),
                 step=step,
             )
-        remember(directory, database_url=url, issuer=issuer)
-    except (DataDirectoryUnusable, SettingsRefused, DomainError, ValueError, OSError) as failure:
+        remember(directory, database_url=url, issuer=issuer and address)
+    except REFUSALS as failure:
         fail(str(failure), as_json=as_json)
+    except OSError as failure:
+        fail(describe_system_failure(failure), as_json=as_json)
     link = made.invitation.link.reveal()
     if as_json:
         write_json(

@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 import sys
 from importlib.metadata import version
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
+from typer.exceptions import TyperException
 
 from ostiary.cli import access_key, application, audit, output, person
 from ostiary.cli.apply import apply_organization
 from ostiary.cli.backup import backup, restore
 from ostiary.cli.credentials import credentials
 from ostiary.cli.init import init
+from ostiary.cli.refusals import describe_system_failure
 from ostiary.cli.serve import serve
 from ostiary.storage.refusal import DATABASE_FAILURES, describe_failure
 
@@ -55,8 +57,19 @@ app.add_typer(audit.app, name="audit")
 
 def main() -> None:
     os.umask(0o077)  # whatever a command makes (database, backup, key) is nobody else's to read
+    as_json = "--json" in sys.argv[1:]  # asked here, because an option that is wrong keeps the others from being read
     try:
-        app()
+        sys.exit(app(standalone_mode=False) if as_json else app())
     except DATABASE_FAILURES as failure:
-        output.note(f"ostiary: the database cannot be used: {describe_failure(failure)}")
-        sys.exit(output.REFUSED)
+        _refuse(f"the database cannot be used: {describe_failure(failure)}", as_json=as_json)
+    except OSError as failure:
+        _refuse(describe_system_failure(failure), as_json=as_json)
+    except TyperException as failure:
+        _refuse(str(failure) or "there is no such command: see `ostiary --help`", as_json=as_json)
+
+
+def _refuse(reason: str, *, as_json: bool) -> NoReturn:
+    try:
+        output.fail(reason, as_json=as_json)
+    except typer.Exit as ended:
+        sys.exit(ended.exit_code)

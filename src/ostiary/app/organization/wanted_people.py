@@ -26,7 +26,7 @@ from ostiary.domain.directory.model import (
     Person,
     PersonStatus,
 )
-from ostiary.domain.directory.people import check_display_name, check_email, check_user_name
+from ostiary.domain.directory.people import check_display_name, check_email, check_organization_name, check_user_name
 from ostiary.kit import ids
 
 _FIRST_DIRECTORY = "workforce"
@@ -35,8 +35,16 @@ _FIRST_DIRECTORY = "workforce"
 def wanted_organization(refs: References) -> dict[Key, Organization]:
     wanted: dict[Key, Organization] = {}
     for one in refs.document.declared("organization", OrganizationEntry):
-        wanted[refs.kept.organization.account,] = replace(refs.kept.organization, name=one.entry.name)
+        wanted[refs.kept.organization.account,] = replace(refs.kept.organization, name=_organization_name(refs, one))
     return wanted
+
+
+def _organization_name(refs: References, one: Declared[OrganizationEntry]) -> str:
+    try:
+        return check_organization_name(one.entry.name)
+    except DomainError as failure:
+        refs.refuse(one, "name", failure.client_text)
+        return one.entry.name
 
 
 def wanted_accounts(refs: References) -> dict[Key, Account]:

@@ -9,6 +9,10 @@ class InvalidUserName(DomainError):
     """A name that two eyes, or two programs, could read differently."""
 
 
+class InvalidOrganizationName(DomainError):
+    """A name that cannot be shown, or none."""
+
+
 class InvalidPerson(DomainError):
     """Something else about the person cannot be kept as it was given."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from ostiary.domain.directory.errors import InvalidPerson, InvalidUserName
+from ostiary.domain.directory.errors import InvalidOrganizationName, InvalidPerson, InvalidUserName
 from ostiary.domain.directory.model import Person, PersonStatus
 
 _USER_NAME = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,127}")
@@ -38,9 +38,26 @@ def check_user_name(given: str) -> str:
 
 def check_display_name(given: str) -> str:
     """Raises InvalidPerson for control and direction characters, which make one name look like another."""
+    name = _visible(given)
+    if name is None:
+        raise InvalidPerson(f"`{given[:100]}` cannot be a display name: use 1 to 128 visible characters")
+    return name
+
+
+def check_organization_name(given: str) -> str:
+    """Raises InvalidOrganizationName; it stands on every page and in every authenticator app."""
+    name = _visible(given)
+    if name is None:
+        raise InvalidOrganizationName(
+            f"`{given[:100]}` cannot be the organization's name: use 1 to 128 visible characters"
+        )
+    return name
+
+
+def _visible(given: str) -> str | None:
     name = unicodedata.normalize("NFC", given).strip()
     if not name or len(name) > _MAX_DISPLAY_NAME or any(unicodedata.category(c) in _INVISIBLE for c in name):
-        raise InvalidPerson(f"`{given[:100]}` cannot be a display name: use 1 to 128 visible characters")
+        return None
     return name
 
 
