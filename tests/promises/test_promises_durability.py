@@ -115,5 +115,6 @@ def _check_nothing_lost(server: OstiaryServer, operator: Credentials, told: Told
     for name, value in list(told.secrets.items())[-25:]:
         assert secrets.get_secret_value(SecretId=name)["SecretString"] == value
     client(server, "sts", told.issued[-1]).get_caller_identity()
+    # Who held the sealer's lease may have been killed: what it has not sealed is durable, and waits for the next one.
     verified = server.run("audit", "verify", "--json").json()
-    assert verified["records"] >= len(told.requests)
+    assert verified["records"] + verified["unsealed"] >= len(told.requests)
