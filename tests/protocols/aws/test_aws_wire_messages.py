@@ -10,13 +10,14 @@ from typing import Any
 
 import botocore
 import botocore.loaders
+import botocore.parsers
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import aws_wire_client as boto
 from ostiary.protocols.aws import wire
-from ostiary.protocols.aws.wire import model
+from ostiary.protocols.aws.wire import error_writer, model
 from ostiary.protocols.aws.wire.constraints import translate
 
 WHEN = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
@@ -240,6 +241,26 @@ def test_what_is_unknown_or_contradicts_itself_answers_400_in_its_protocol() -> 
         answer = wire.serialize_error(refused.value, request, request_id="r")
         assert answer.status == 400
         assert expected in answer.body
+
+
+def test_a_client_that_reads_xml_on_any_path_can_read_the_refusal() -> None:
+    loader = botocore.loaders.Loader()
+    scopes = set()
+    for service in loader.list_available_services("service-2"):
+        metadata = loader.load_service_model(service, "service-2")["metadata"]
+        if metadata["protocol"] == "rest-xml":
+            scopes.add(metadata.get("signingName", metadata["endpointPrefix"]))
+    assert scopes == error_writer.REST_XML_SCOPES
+    parser = botocore.parsers.create_parser("rest-xml")
+    for scope in scopes:
+        signed = {
+            "host": "h",
+            "authorization": f"AWS4-HMAC-SHA256 Credential=AKIA/20260131/us-east-1/{scope}/aws4_request",
+        }
+        request = wire.WireRequest("GET", "/2013-04-01/hostedzone", "", signed, b"")
+        answer = wire.serialize_error(wire.WireError("InvalidAction", "not here"), request, request_id="the-id")
+        seen = parser.parse({"status_code": answer.status, "headers": answer.headers, "body": answer.body}, None)
+        assert (seen["Error"]["Code"], seen["Error"]["Message"], answer.status) == ("InvalidAction", "not here", 400)
 
 
 def test_another_version_of_the_service_is_an_unknown_action() -> None:

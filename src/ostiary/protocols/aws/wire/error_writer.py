@@ -25,6 +25,8 @@ from ostiary.protocols.aws.wire.operation import Operation
 from ostiary.protocols.aws.wire.xml_writer import escape
 
 _FAULT_NAMESPACE = "http://webservices.amazon.com/AWSFault/2005-15-09"
+# Services of a fourth protocol that nobody wrote: the clients of these read errors as XML on any path.
+REST_XML_SCOPES = frozenset({"cloudfront", "route53", "s3"})
 _SCOPE = re.compile(
     r"Credential=[^/\s,&]{1,128}(?:/|%2[Ff])\d{8}(?:/|%2[Ff])[^/\s,&%]{1,64}(?:/|%2[Ff])([a-z0-9-]{1,64})"
 )
@@ -44,7 +46,10 @@ def _guess(request: WireRequest) -> tuple[Protocol, ServiceModel | None]:
         service = TARGET_PREFIXES.get(target.rpartition(".")[0])
         return "json", load(service) if service else None
     found = _SCOPE.search(request.headers.get("authorization", "")) or _SCOPE.search(request.raw_query[:8192])
-    service = SERVICE_OF_SCOPE.get(found.group(1)) if found else None
+    scope = found.group(1) if found else ""
+    service = SERVICE_OF_SCOPE.get(scope)
+    if scope in REST_XML_SCOPES:
+        return "query", None
     if request.path not in ("", "/"):
         return "rest-json", load(service) if service and PROTOCOLS[service] == "rest-json" else None
     if service:
