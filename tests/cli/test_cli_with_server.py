@@ -8,6 +8,7 @@ from typing import Any
 
 import boto3
 import botocore.exceptions
+import httpx
 import pytest
 
 from parts.server import Credentials, OstiaryServer, StartServer
@@ -44,3 +45,16 @@ def test_a_restore_under_a_running_server_ends_what_was_issued_and_the_trail_goe
     time.sleep(1.5)
     verified = server.run("audit", "verify", "--json").json()
     assert (verified["verified"], verified["unsealed"]) == (True, 0)
+
+
+def test_a_development_server_shows_in_its_mailbox_what_commands_would_have_mailed(start_server: StartServer) -> None:
+    server = start_server(development=True)
+    invited = server.run("person", "invite", "dee", "--display-name", "Dee", "--email", "dee@example.org", "--json")
+    link = invited.json()["enrolment_link"]
+    assert link.startswith(f"{server.base_url}/enroll/"), "a link leads to the server that runs"
+    assert link in httpx.get(f"{server.base_url}/development/mailbox").text
+    assert server.run("person", "invite", "guest", "--json").json()["enrolment_link"]
+    server.kill()
+    server.options = ()
+    again = server.run("person", "invite", "dee", "--json").json()["enrolment_link"]
+    assert not again.startswith(server.base_url), "an announcement ends with its server, however that ends"

@@ -1,8 +1,11 @@
-"""What does development mode add? A way back to the state at start, for integration tests. Never anything else."""
+"""What does development mode add? A way back to the state at start, and a mailbox that commands write to."""
 
 from __future__ import annotations
 
+import fcntl
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +13,7 @@ from typing import Any
 import falcon
 from falcon import Request, Response
 
+from ostiary.app.data_directory import DataDirectory
 from ostiary.app.house import House
 from ostiary.protocols.http.client import ProxyTrust
 from ostiary.protocols.http.same_origin import check_same_origin
@@ -20,6 +24,39 @@ _SPREAD_SECONDS = 0.5  # until the other workers have forgotten, too
 
 def start_file(house_directory: Path) -> Path:
     return house_directory / "development-start.db"
+
+
+@contextmanager
+def announced(directory: DataDirectory, issuer: str) -> Iterator[None]:
+    """While it lasts, commands on this data directory learn from `running_at` that a development server is there."""
+    file = _announcement(directory)
+    file.parent.mkdir(mode=0o700, exist_ok=True)
+    with file.open("a", encoding="utf-8") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            held.truncate(0)
+            held.write(issuer)
+            held.flush()
+        except BlockingIOError:
+            pass  # another one on this directory is announced already
+        yield
+
+
+def running_at(directory: DataDirectory) -> str | None:
+    """The address of the development server that runs now: a lock ends with its process, a file would not."""
+    try:
+        with _announcement(directory).open(encoding="utf-8") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return file.read()
+    except FileNotFoundError:
+        pass
+    return None
+
+
+def _announcement(directory: DataDirectory) -> Path:
+    return directory.path / "run" / "development"
 
 
 def keep_start(house: House) -> None:

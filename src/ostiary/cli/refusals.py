@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ostiary.app.data_directory import DataDirectoryUnusable
+from ostiary.app.development import running_at
 from ostiary.app.house import House
 from ostiary.app.organization.kept import NoOrganization
 from ostiary.app.settings import DEFAULT_LISTEN, SettingsRefused, read_stored
@@ -36,6 +37,12 @@ def issuer_of(house: House) -> str:
 
 
 def invitations_of(house: House) -> Invitations:
+    """A development server that runs now shows in its mailbox what would be mailed."""
+    development = running_at(house.directory)
     return Invitations(
-        transactions=house.database, authorizer=house.authorizer, clock=house.clock, issuer=issuer_of(house)
+        transactions=house.database,
+        authorizer=house.authorizer,
+        clock=house.clock,
+        issuer=development or issuer_of(house),
+        mailbox=development is not None,
     )

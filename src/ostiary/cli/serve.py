@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ostiary.app.data_directory import DataDirectory
+from ostiary.app.development import announced
 from ostiary.app.preparation import prepare
 from ostiary.app.serving import serve as serve_until_stopped
 from ostiary.app.settings import DEFAULT_LISTEN, ServeSettings, check, parse_listen, read_stored
@@ -72,7 +74,8 @@ def serve(
         write_json({"issuer": ready.issuer, "listen": listen, "aws_endpoint_url": f"{ready.issuer}/aws"})
     else:
         note(f"Ostiary serves {ready.issuer}  (AWS_ENDPOINT_URL={ready.issuer}/aws)")
-    serve_until_stopped(ready)
+    with announced(directory, ready.issuer) if development else nullcontext():
+        serve_until_stopped(ready)
 
 
 def _issuer(directory: DataDirectory, given: str, *, listen: str, tls: bool) -> str:
