@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -13,7 +14,7 @@ import pytest
 from ostiary.app.issuer_keys import HttpKeySource
 from ostiary.domain.federation.errors import InvalidIdentityToken, IssuerUnreachable
 from ostiary.domain.federation.index import TrustEntry
-from ostiary.domain.federation.issuer_keys import IssuerKeys
+from ostiary.domain.federation.issuer_keys import MOST_WAITING, PATIENCE, IssuerKeys
 from ostiary.domain.federation.model import IssuerTrust
 from ostiary.kit.crypto.jose import SigningKey, UnknownKeyError, sign_jwt, verify_jwt
 
@@ -98,6 +99,64 @@ def test_an_unknown_key_causes_one_fetch_in_ten_seconds(issuer: Issuer, keys: Is
     found = keys.keys_after_miss(entry, now=NOW + timedelta(seconds=10))
     verify_jwt(sign_jwt(fresh, {}), found, algorithms=ES256)
     assert issuer.asked == 2
+
+
+class Hanging:
+    """A source that does not answer until it is let go."""
+
+    def __init__(self, issuer: Issuer) -> None:
+        self.issuer = issuer
+        self.asked = threading.Semaphore(0)
+        self.let_go = threading.Event()
+
+    def fetch(self, _trust: IssuerTrust) -> bytes:
+        self.asked.release()
+        assert self.let_go.wait(20)
+        return self.issuer.document()
+
+
+def test_an_issuer_that_hangs_keeps_few_waiting_and_nobody_who_has_a_known_key(issuer: Issuer) -> None:
+    source = Hanging(issuer)
+    keys, entry, later = IssuerKeys(source), issuer.entry(), NOW + timedelta(minutes=11)
+    source.let_go.set()
+    known = keys.keys(entry, now=NOW)
+    assert source.asked.acquire(timeout=5)
+    source.let_go.clear()
+    with ThreadPoolExecutor(13) as strangers:
+        fetching = strangers.submit(keys.keys_after_miss, entry, now=later)
+        assert source.asked.acquire(timeout=5)
+        others = [strangers.submit(keys.keys_after_miss, entry, now=later) for _ in range(12)]
+        at_once = [other for other in as_completed(others, timeout=10) if other.exception() is not None]
+        assert len(at_once) == len(others), "a token that nobody can check yet is refused, to be tried again"
+        assert all(isinstance(other.exception(), IssuerUnreachable) for other in at_once)
+        assert not fetching.done()
+        assert keys.keys(entry, now=later) is known
+        source.let_go.set()
+        assert fetching.result(5) is not known
+    assert keys.keys(entry, now=later) is fetching.result()
+
+
+def test_who_comes_while_keys_are_fetched_waits_for_them_a_moment(issuer: Issuer) -> None:
+    source = Hanging(issuer)
+    keys, entry = IssuerKeys(source), issuer.entry()
+    with ThreadPoolExecutor(3) as callers:
+        asking = [callers.submit(keys.keys, entry, now=NOW) for _ in range(3)]
+        assert source.asked.acquire(timeout=5)
+        source.let_go.set()
+        first, *others = (call.result(5) for call in asking)
+    assert all(other is first for other in others)
+    assert not source.asked.acquire(blocking=False)
+
+
+def test_at_most_four_wait_for_one_that_hangs(issuer: Issuer) -> None:
+    source = Hanging(issuer)
+    keys, entry = IssuerKeys(source), issuer.entry()
+    with ThreadPoolExecutor(MOST_WAITING + 2) as callers:
+        calls = [callers.submit(keys.keys, entry, now=NOW) for _ in range(MOST_WAITING + 2)]
+        refused = next(as_completed(calls, timeout=PATIENCE / 2))
+        assert isinstance(refused.exception(), IssuerUnreachable)
+        source.let_go.set()
+        assert sum(call.exception(5) is None for call in calls) == MOST_WAITING + 1
 
 
 def test_an_issuer_that_fails_is_left_alone_for_a_while(issuer: Issuer, keys: IssuerKeys) -> None:
