@@ -148,7 +148,7 @@ def test_who_comes_while_keys_are_fetched_waits_for_them_a_moment(issuer: Issuer
     assert not source.asked.acquire(blocking=False)
 
 
-def test_at_most_four_wait_for_one_that_hangs(issuer: Issuer) -> None:
+def test_only_so_many_wait_for_one_that_hangs(issuer: Issuer) -> None:
     source = Hanging(issuer)
     keys, entry = IssuerKeys(source), issuer.entry()
     with ThreadPoolExecutor(MOST_WAITING + 2) as callers:

@@ -1,8 +1,8 @@
 """Which keys does an outside issuer sign with, without asking it for each token, or as often as a stranger likes?
 
 Fetched keys are kept for a while. A token with an unknown key causes at most one fetch per trust in ten seconds, and so
-does an issuer that cannot be reached. Meanwhile known keys are used, and only a few threads wait for new ones, and not
-for long: nobody can make this server hammer another, or wait for it with every thread.
+does an issuer that cannot be reached. Meanwhile known keys are used, and at most half of the threads wait for new ones,
+not for long: nobody can make this server hammer another, or wait for it with every thread.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ FRESH_FOR = timedelta(minutes=10)
 USABLE_FOR = timedelta(hours=1)
 PAUSE = timedelta(seconds=10)
 PATIENCE = 1.0  # seconds that a request waits for what another one fetches
-MOST_WAITING = 4
+MOST_WAITING = 16  # half of the threads that a worker has by default
 
 
 @dataclass(slots=True)
