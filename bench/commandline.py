@@ -117,7 +117,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--rows", default=",".join(_ROWS), help=f"some of {','.join(_ROWS)}")
     parser.add_argument("--seconds", type=float, help="length of one run (4; 1 with --quick; 10 with --profile)")
     parser.add_argument("--runs", type=int, help="runs per server and row (5; 2 with --quick)")
-    parser.add_argument("--connections", type=int, default=16, help="connections of the load generator (16)")
+    parser.add_argument("--connections", type=int, default=32, help="connections of the load generator (32)")
     parser.add_argument("--profile", action="store_true", help="py-spy on Ostiary under load, instead of measuring")
     parser.add_argument("--peers-only", action="store_true", help="leave Ostiary out")
     parser.add_argument("--no-wrk", action="store_true", help="use bench/replay.py even where wrk is installed")
