@@ -240,8 +240,15 @@ def test_what_does_not_fit_is_refused_with_its_line(unchanged_house: House, text
 def test_what_is_shown_cannot_steer_a_terminal(unchanged_house: House) -> None:
     said = refusal(unchanged_house, '[[person]]\nuser_name = "a\\u009b31m\\u202eb"\ndisplay_name = "A"\n')
     assert "`a?31m?b`" in said
-    plan = planned(unchanged_house, '[organization]\nname = "a\\u009b31m\\u202eb"\n')
-    assert all(text.isprintable() for change in plan.changes for text in (change.label, change.fields[0].after))
+    assert "`a?31m?b`" in refusal(unchanged_house, '[organization]\nname = "a\\u009b31m\\u202eb"\n')
+    group = '[[group]]\nname = "g"\nowner = "administrator"\npurpose = "a\\u009b31m\\u202eb"\n'
+    plan = planned(unchanged_house, group)
+    assert plan.changes
+    assert all(
+        text.isprintable()
+        for change in plan.changes
+        for text in (change.label, *(field.after for field in change.fields))
+    )
 
 
 def test_a_refused_file_changes_nothing(house: House, apply_text: Apply) -> None:
