@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
+
 from bench.places import BENCH, ROOT, WORK, BenchError
 from bench.processes import Cpus, Server, cpu_seconds, pinned
 

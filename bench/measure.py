@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 import botocore.exceptions
+
 from bench.candidates import Candidate, Row
 from bench.load import Generator, Run, ask_once
 from bench.places import BenchError

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import botocore.exceptions
+
 from bench.candidates import SECRET_NAME, SECRET_VALUE, Candidate, Row, assume_role, get_secret_value, token
 from bench.load import Prepared
 from bench.places import ORGANIZATION, OSTIARY, WORK, BenchError

@@ -16,6 +16,7 @@ from itertools import cycle
 from pathlib import Path
 
 import msgspec
+
 from bench.load import Outcome
 
 _LENGTH = re.compile(rb"^content-length: *(\d+)", re.IGNORECASE | re.MULTILINE)
