@@ -24,12 +24,15 @@ def check_attributes(attributes: Mapping[str, str], definitions: Sequence[Attrib
 
 
 def access_tags(person: Person, definitions: Sequence[AttributeDefinition]) -> dict[str, str]:
-    """What policies see as `aws:PrincipalTag/...`: attributes that carry access, of the right form, and no others."""
+    """What policies see as `aws:PrincipalTag/...`: attributes that carry access and have a value of the right form.
+
+    What has no value is absent, so that policies deny.
+    """
     return {
         definition.name: person.attributes[definition.name]
         for definition in definitions
         if definition.access
-        and definition.name in person.attributes
+        and person.attributes.get(definition.name)
         and _has_form(person.attributes[definition.name], definition.type)
     }
 

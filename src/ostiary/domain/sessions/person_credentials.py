@@ -6,7 +6,7 @@ principal tags (BP06-2, BP06-5, BP06-7).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -19,7 +19,8 @@ from ostiary.domain.audit.caller import Caller, CallerKind
 from ostiary.domain.audit.event import event_of
 from ostiary.domain.audit.ports import EventRecorder
 from ostiary.domain.audit.vocabulary import EventName, Outcome
-from ostiary.domain.directory.model import AttributeDefinition, Person, PersonStatus
+from ostiary.domain.directory.attributes import access_tags
+from ostiary.domain.directory.model import Person, PersonStatus
 from ostiary.domain.directory.ports import DirectorySlice
 from ostiary.domain.sessions.issuing import RoleSessionIssuer, ends_at, fit_for_name, life_of
 from ostiary.domain.sessions.model import EpochKind
@@ -104,12 +105,6 @@ class PersonRoleCredentials:
                 error_message=refusal.operator_text,
             )
         )
-
-
-def access_tags(person: Person, definitions: Sequence[AttributeDefinition]) -> dict[str, str]:
-    """The attributes that carry access, as principal tags; what has no value is absent, so that policies deny."""
-    attributes: Mapping[str, str] = person.attributes
-    return {d.name: attributes[d.name] for d in definitions if d.access and attributes.get(d.name)}
 
 
 def _session(caller: Caller, person: Person, assigned: AssignedRole, now: datetime, seconds: int | None) -> RoleSession:

@@ -6,7 +6,7 @@ A service is a package beside this one, named as in botocore with `_` for `-`. I
 the gateway or another service, and never sees XML, JSON or HTTP. It exports two names:
 
     @dataclass(frozen=True, slots=True)
-    class StsRooms:                         # the domain services that its handlers use, made by app/wiring.py
+    class StsRooms:                         # the domain services that its handlers use, made by app/wiring/
         role_assumption: RoleAssumption
 
     SERVICE: Service[StsRooms] = Service("sts", {
@@ -29,5 +29,5 @@ the gateway or another service, and never sees XML, JSON or HTTP. It exports two
   or `WireError(code, message)` for what only the wire knows, such as a paging token that is not one.
 - The event of a denial or failure is written by the gateway under the row's event name, before the answer; a domain
   service called by a handler never writes it. The event of a success is written by whom `recorded` says.
-- `app/wiring.py` joins them: `Gateway(services=[mount(sts.SERVICE, StsRooms(...)), ...], ...)`.
+- `app/wiring/aws.py` joins them: `Gateway(services=[mount(sts.SERVICE, StsRooms(...)), ...], ...)`.
 """
