@@ -17,6 +17,7 @@ from ostiary.domain.audit.caller import Assurance, Caller, CallerKind, Door, Ori
 from ostiary.domain.audit.vocabulary import Outcome
 from ostiary.domain.credentials.access_key_errors import AccessKeyRefused, NoSuchIamUser
 from ostiary.domain.credentials.model import IamUser
+from ostiary.domain.directory.attributes import access_tags
 from ostiary.domain.directory.model import (
     AttributeDefinition,
     AttributeType,
@@ -28,7 +29,6 @@ from ostiary.domain.directory.model import (
 from ostiary.domain.sessions.errors import SessionRevoked, UnknownRevocationSubject
 from ostiary.domain.sessions.model import Epoch, EpochKind
 from ostiary.domain.sessions.operator_credentials import operator
-from ostiary.domain.sessions.person_credentials import access_tags
 from ostiary.domain.sessions.revocation import RevocationIndex
 from parts.aws_world import ACCOUNT, OTHER_ACCOUNT, World, allow, issued, policy, role_arn, trusts
 
