@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ostiary.policy import Effect, PolicyKind, PolicySet, decide
-from ostiary.policy.glob import Automaton, Pieces, Wild, compile_glob
+from ostiary.policy.language.glob import Automaton, Pieces, Wild, compile_glob
 from policy.policy_callers import policy, request
 
 _ACTIONS = st.sampled_from(["*", "s3:*", "s3:Get*", "S3:getobject", "s3:PutObject", "sqs:*", "s3:?etObject"])

@@ -4,7 +4,10 @@
 policies and never read a clock, a network or a file.
 """
 
-from ostiary.policy.decision import decide, decide_assume, decide_trust
+from ostiary.policy.evaluation.decision import decide, decide_assume, decide_trust
+from ostiary.policy.evaluation.policy_set import PolicySet
+from ostiary.policy.language.parsing import parse_policy
+from ostiary.policy.language.statement import Policy
 from ostiary.policy.model import (
     Context,
     ContextValue,
@@ -18,10 +21,7 @@ from ostiary.policy.model import (
     PrincipalKind,
     Request,
 )
-from ostiary.policy.parsing import parse_policy
-from ostiary.policy.policy_set import PolicySet
-from ostiary.policy.statement import Policy
-from ostiary.policy.trust_findings import federated_condition_findings, wildcard_subjects
+from ostiary.policy.validation.trust_findings import federated_condition_findings, wildcard_subjects
 
 __all__ = [
     "Context",

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from ostiary.policy.casing import lower_ascii
-from ostiary.policy.document import shown
-from ostiary.policy.model import PolicyError
-from ostiary.policy.readings import (
+from ostiary.policy.language.document import shown
+from ostiary.policy.language.readings import (
     Network,
     read_address,
     read_boolean,
@@ -22,8 +21,9 @@ from ostiary.policy.readings import (
     read_network,
     read_number,
 )
-from ostiary.policy.scope import Scope
-from ostiary.policy.template import Template, Wildcards, compile_template
+from ostiary.policy.language.scope import Scope
+from ostiary.policy.language.template import Template, Wildcards, compile_template
+from ostiary.policy.model import PolicyError
 
 Values = Sequence[tuple[str, str]]
 """The policy's values, each with its path."""

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ostiary.policy import wording
+from ostiary.policy.evaluation import wording
+from ostiary.policy.evaluation.policy_set import PolicySet, check_kinds
+from ostiary.policy.language.principals import Reach
+from ostiary.policy.language.scope import Scope
+from ostiary.policy.language.statement import Policy
 from ostiary.policy.model import Decision, Effect, Layer, MatchedStatement, PolicyKind, PrincipalKind, Request
-from ostiary.policy.policy_set import PolicySet, check_kinds
-from ostiary.policy.principals import Reach
-from ostiary.policy.scope import Scope
-from ostiary.policy.statement import Policy
 
 _TRUST = frozenset({PolicyKind.TRUST})
 _NO_POLICIES = PolicySet()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from ostiary.policy.language.statement import Policy
 from ostiary.policy.model import PolicyKind
-from ostiary.policy.statement import Policy
 
 _WITHOUT_PRINCIPAL = frozenset({PolicyKind.IDENTITY, PolicyKind.SESSION, PolicyKind.BOUNDARY})
 _RESOURCE = frozenset({PolicyKind.RESOURCE})

@@ -15,11 +15,11 @@ from enum import StrEnum
 from typing import assert_never
 
 from ostiary.policy.casing import lower_ascii
-from ostiary.policy.document import condition_values_of, members_of, shown
+from ostiary.policy.language.document import condition_values_of, members_of, shown
+from ostiary.policy.language.operators import OPERATORS, Mode, Operator, Values, ValueTest
+from ostiary.policy.language.readings import read_boolean
+from ostiary.policy.language.scope import Scope
 from ostiary.policy.model import ContextValue, Effect, PolicyError
-from ostiary.policy.operators import OPERATORS, Mode, Operator, Values, ValueTest
-from ostiary.policy.readings import read_boolean
-from ostiary.policy.scope import Scope
 
 Holds = Callable[[Scope], bool]
 _NULL = "Null"

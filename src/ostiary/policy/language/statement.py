@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ostiary.policy.conditions import Condition
-from ostiary.policy.elements import Actions, Resources
+from ostiary.policy.language.conditions import Condition
+from ostiary.policy.language.elements import Actions, Resources
+from ostiary.policy.language.principals import Principals, Reach
+from ostiary.policy.language.scope import Scope
 from ostiary.policy.model import Effect, Layer, MatchedStatement, PolicyKind
-from ostiary.policy.principals import Principals, Reach
-from ostiary.policy.scope import Scope
 
 _REMEMBERED_ACTIONS = 512
 # Names of their own: looking up an enumeration's member costs as much as a comparison, for each candidate statement.

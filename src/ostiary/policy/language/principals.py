@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from ostiary.kit import arn as arns
-from ostiary.policy.document import members_of, shown, texts_of
+from ostiary.policy.language.document import members_of, shown, texts_of
+from ostiary.policy.language.scope import Scope
 from ostiary.policy.model import Effect, PolicyError, Principal, PrincipalKind
-from ostiary.policy.scope import Scope
 
 _ACCOUNT = re.compile(r"[0-9]{12}", re.ASCII)
 _DOMAIN = re.compile(r"[a-z0-9]([a-z0-9.-]{0,252}[a-z0-9])?", re.ASCII)

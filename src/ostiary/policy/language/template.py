@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from ostiary.policy.casing import lower_ascii
-from ostiary.policy.document import shown
-from ostiary.policy.glob import Exact, Glob, Pieces, Token, Wild, compile_glob
+from ostiary.policy.language.document import shown
+from ostiary.policy.language.glob import Exact, Glob, Pieces, Token, Wild, compile_glob
+from ostiary.policy.language.scope import Scope
 from ostiary.policy.model import PolicyError
-from ostiary.policy.scope import Scope
 
 _VARIABLE = re.compile(r"\s*(?P<key>[^\s,'{}$*?][^,'{}$*?]*:[^,'{}$*?]+?)\s*(?:,\s*'(?P<default>[^'{}]*)'\s*)?")
 _PIECE = re.compile(r"(?P<last>\*(?=:|\Z))|[*?:]|[^*?:]+")

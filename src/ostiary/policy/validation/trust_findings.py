@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ostiary.policy.casing import lower_ascii
-from ostiary.policy.conditions import Condition, Quantifier
+from ostiary.policy.language.conditions import Condition, Quantifier
+from ostiary.policy.language.statement import Policy, Statement
 from ostiary.policy.model import Effect
-from ostiary.policy.statement import Policy, Statement
 
 _FIXING = frozenset({"StringEquals", "StringEqualsIgnoreCase", "StringLike"})
 _OIDC = ":oidc-provider/"

@@ -11,11 +11,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ostiary.policy.casing import lower_ascii
-from ostiary.policy.document import shown, texts_of
-from ostiary.policy.glob import Glob
+from ostiary.policy.language.document import shown, texts_of
+from ostiary.policy.language.glob import Glob
+from ostiary.policy.language.scope import Scope
+from ostiary.policy.language.template import Template, Wildcards, compile_template
 from ostiary.policy.model import Effect, PolicyError
-from ostiary.policy.scope import Scope
-from ostiary.policy.template import Template, Wildcards, compile_template
 
 _ACTION = re.compile(r"[A-Za-z0-9-]+:[A-Za-z0-9_*?-]+", re.ASCII)
 _TRUST_SERVICE = "sts:"

@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ostiary.policy.conditions import compile_conditions
-from ostiary.policy.document import Members, members_of, read_json, shown, text_of
-from ostiary.policy.elements import Actions, Resources, parse_actions, parse_resources
+from ostiary.policy.language.conditions import compile_conditions
+from ostiary.policy.language.document import Members, members_of, read_json, shown, text_of
+from ostiary.policy.language.elements import Actions, Resources, parse_actions, parse_resources
+from ostiary.policy.language.principals import Principals, parse_principals
+from ostiary.policy.language.statement import Policy, Statement
 from ostiary.policy.model import Effect, PolicyError, PolicyKind
-from ostiary.policy.principals import Principals, parse_principals
-from ostiary.policy.statement import Policy, Statement
 
 _WITH_VARIABLES, _WITHOUT_VARIABLES = "2012-10-17", "2008-10-17"
 _POLICY_ELEMENTS = frozenset({"Version", "Id", "Statement"})

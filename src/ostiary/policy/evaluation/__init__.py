@@ -1,0 +1,1 @@
+"""Many policies, one answer: which layers must allow, and what the decision is."""

@@ -1,0 +1,1 @@
+"""The words of a policy: a text becomes statements that can be asked whether they concern a request."""

@@ -1,0 +1,1 @@
+"""What is wrong, dangerous or doubtful about a policy that parses, or why does it not?"""
