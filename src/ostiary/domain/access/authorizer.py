@@ -1,40 +1,29 @@
 """May this caller do this? The one place that every operation of every door asks.
 
-Policies come from the index in memory, by the kind of caller; a kind without policies may do nothing.
+Policies come from the index in memory, by the kind of caller (`in_force.py`); a kind without policies may do nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from functools import lru_cache
 
-from ostiary.domain.access import builtin
 from ostiary.domain.access.conditions import context_of, principal_of, request_context_of
 from ostiary.domain.access.errors import AccessDenied, denied
+from ostiary.domain.access.in_force import NOBODY, policies_of
 from ostiary.domain.access.index import AccessIndex, RoleEntry
-from ostiary.domain.audit.caller import Caller, CallerKind
+from ostiary.domain.audit.caller import Caller
 from ostiary.kit.clock import Clock
 from ostiary.kit.current import Current
 from ostiary.policy import (
     ContextValue,
     Decision,
     Policy,
-    PolicyError,
-    PolicyKind,
-    PolicySet,
     Principal,
     PrincipalKind,
     Request,
     decide,
     decide_assume,
-    parse_policy,
 )
-
-_NOBODY = PolicySet()
-_OPERATOR = PolicySet(identity=(parse_policy(builtin.ALLOW_ALL, policy_id="ostiary/operator"),))
-_PERSON = PolicySet(identity=(parse_policy(builtin.SELF_SERVICE, policy_id="ostiary/self-service"),))
-_REMEMBERED_SESSION_POLICIES = 2048
 
 
 class Authorizer:
@@ -74,18 +63,18 @@ class Authorizer:
         resource_policy: Policy | None = None,
     ) -> Decision:
         """The decision with its reason; `context` adds the condition keys of the operation."""
-        policies, unusable = self._policies_of(caller)
+        policies, unusable = policies_of(self._index.value, caller)
         if unusable:
             return _out_of_force(caller, action, resource)
         request = self._request(caller, action, resource, resource_account, context)
-        return decide(request, policies if resource_policy is None else replace(policies, resource=resource_policy))
+        return decide(request, policies if resource_policy is None else policies.with_resource(resource_policy))
 
     def authorize_assume(
         self, caller: Caller, actions: Sequence[str], entry: RoleEntry, *, context: Mapping[str, ContextValue]
     ) -> Decision:
         """Each of the `sts:` actions by the role's trust policy and the caller's own. Raises AccessDenied."""
         role = entry.role
-        policies, unusable = self._policies_of(caller)
+        policies, unusable = policies_of(self._index.value, caller)
         trust = entry.trust
         if unusable or entry.unusable or trust is None:
             refusal = _out_of_force(caller, actions[0], role.arn)
@@ -105,7 +94,7 @@ class Authorizer:
             raise AccessDenied(_out_of_force(caller, action, role.arn), operator_text=entry.unusable)
         principal = Principal(provider_arn, None, PrincipalKind.FEDERATED)
         seen = request_context_of(caller.origin, self._clock.now(), context)
-        return _allowed(decide_assume(Request(principal, action, role.arn, role.account, seen), entry.trust, _NOBODY))
+        return _allowed(decide_assume(Request(principal, action, role.arn, role.account, seen), entry.trust, NOBODY))
 
     def _request(
         self,
@@ -117,37 +106,6 @@ class Authorizer:
     ) -> Request:
         seen = context_of(caller, self._clock.now(), context)
         return Request(principal_of(caller), action, resource, resource_account, seen)
-
-    def _policies_of(self, caller: Caller) -> tuple[PolicySet, str]:
-        """The policies in force for the caller, and why there are none where a stored document is broken."""
-        match caller.kind:
-            case CallerKind.ROLE_SESSION:
-                return self._role_policies(caller)
-            case CallerKind.IAM_USER:
-                user = self._index.value.user(caller.account, caller.name)
-                return (PolicySet(identity=user.identity), user.unusable) if user is not None else (_NOBODY, "")
-            case CallerKind.OPERATOR:
-                return _OPERATOR, ""
-            case CallerKind.PERSON:
-                return _PERSON, ""
-            case _:
-                return _NOBODY, ""
-
-    def _role_policies(self, caller: Caller) -> tuple[PolicySet, str]:
-        entry = self._index.value.role(caller.role_arn or "")
-        if entry is None:
-            return _NOBODY, ""
-        try:
-            session = tuple(map(_session_policy, caller.session_policies)) if caller.session_policies else None
-        except PolicyError as error:
-            return _NOBODY, f"the session policy of `{caller.arn}` cannot be read: {error}"
-        return PolicySet(identity=entry.identity, boundary=entry.boundary, session=session), entry.unusable
-
-
-@lru_cache(maxsize=_REMEMBERED_SESSION_POLICIES)
-def _session_policy(text: str) -> Policy:
-    """It parsed when it was sealed into the session; a newer server may read more strictly."""
-    return parse_policy(text, policy_id="session", kind=PolicyKind.SESSION)
 
 
 def _allowed(decision: Decision) -> Decision:

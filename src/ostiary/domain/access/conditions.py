@@ -39,12 +39,20 @@ def context_of(caller: Caller, now: datetime, more: Mapping[str, ContextValue] |
     """All keys for one request; `more` are those of the operation."""
     context = Request.context_of(more) if more else Context()
     if caller.tags:
-        # Spellings of one tag that differ in case become one key with all values (see Request.context_of).
-        context.update(Request.context_of({f"aws:principaltag/{key}": value for key, value in caller.tags.items()}))
+        context.update(_tags_of(caller))
     # ORDER: last, so that no tag or key of an operation can stand for what the server itself knows.
     _add_request(context, caller.origin, now)
     _add_principal(context, caller)
     _add_session(context, caller, now)
+    return context
+
+
+def standing_context_of(caller: Caller) -> Context:
+    """The keys that are the same for every request of a principal, for one that is named instead of present."""
+    context = _tags_of(caller)
+    _add_principal(context, caller)
+    if caller.source_identity:
+        context["aws:sourceidentity"] = caller.source_identity
     return context
 
 
@@ -53,6 +61,11 @@ def request_context_of(origin: Origin, now: datetime, more: Mapping[str, Context
     context = Request.context_of(more)
     _add_request(context, origin, now)
     return context
+
+
+def _tags_of(caller: Caller) -> Context:
+    # Spellings of one tag that differ in case become one key with all values (see Request.context_of).
+    return Request.context_of({f"aws:principaltag/{key}": value for key, value in caller.tags.items()})
 
 
 def _add_request(context: Context, origin: Origin, now: datetime) -> None:

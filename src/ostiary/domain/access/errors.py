@@ -24,5 +24,17 @@ def denied(reason: str, *, operator_text: str = "", asked_by: Caller | None = No
     return AccessDenied(Decision(False, reason, None, (), ()), operator_text=operator_text, asked_by=asked_by)
 
 
+class NoStanding(DomainError):
+    """Somebody was named for whom no policies can be told."""
+
+
+class UnknownPrincipal(NoStanding):
+    """Nobody has this name."""
+
+
+class PrincipalOutOfForce(NoStanding):
+    """There is such a principal, but it may do nothing now: disabled, past its end, or with a broken policy."""
+
+
 class InvalidPolicyDocument(DomainError):
     """A policy that was given is not one; the text names the place."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol
 
 from ostiary.domain.access.model import Assignment, PermissionSet, Role, UserPolicy
+from ostiary.domain.directory.ports import DirectorySlice
 
 
 class AccessRows(Protocol):
@@ -37,3 +39,48 @@ class AccessRows(Protocol):
 class AccessSlice(Protocol):
     @property
     def access(self) -> AccessRows: ...
+
+
+class NamedUser(Protocol):
+    """Of an IAM user, what tells who it is; the room `credentials` keeps it, which this one may not know."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def account(self) -> str: ...
+
+    @property
+    def user_id(self) -> str: ...
+
+    @property
+    def expires_at(self) -> datetime: ...
+
+
+class NamedApplication(Protocol):
+    """Of an application, what tells who it is; the room `applications` stands above this one."""
+
+    @property
+    def arn(self) -> str: ...
+
+    @property
+    def client_id(self) -> str: ...
+
+    @property
+    def enabled(self) -> bool: ...
+
+
+class UserRows(Protocol):
+    def iam_users(self) -> Sequence[NamedUser]: ...
+
+
+class ApplicationRows(Protocol):
+    def applications(self) -> Sequence[NamedApplication]: ...
+
+
+class StandingSlice(DirectorySlice, Protocol):
+    @property
+    def credentials(self) -> UserRows: ...
+
+    @property
+    def applications(self) -> ApplicationRows: ...

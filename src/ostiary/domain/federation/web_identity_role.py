@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from ostiary.domain.access.authorizer import Authorizer
 from ostiary.domain.access.errors import AccessDenied, denied
 from ostiary.domain.access.index import AccessIndex, RoleEntry
+from ostiary.domain.access.role_session_identity import fit_for_name, merged_tags
 from ostiary.domain.audit.caller import Caller, CallerKind, Origin
 from ostiary.domain.audit.last_use import LastUse, LastUseLog, Used
 from ostiary.domain.audit.vocabulary import EventName
@@ -23,7 +24,6 @@ from ostiary.domain.sessions.issuing import (
     RoleSessionIssuer,
     check_session_policy,
     ends_at,
-    fit_for_name,
     life_of,
 )
 from ostiary.domain.sessions.model import EpochKind
@@ -31,7 +31,6 @@ from ostiary.domain.sessions.role_session import (
     RoleSession,
     SessionOrigin,
     TemporaryCredentials,
-    merged_tags,
     new_session,
 )
 from ostiary.kit import arn

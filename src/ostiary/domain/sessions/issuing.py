@@ -31,7 +31,6 @@ MAX_POLICY_CHARACTERS = 2048
 MAX_TAGS = 50
 _MAX_TAG_KEY, _MAX_TAG_VALUE = 128, 256
 _NAME = re.compile(r"[A-Za-z0-9_+=,.@-]{2,64}", re.ASCII)
-_UNFIT_FOR_NAME = re.compile(r"[^A-Za-z0-9_+=,.@-]", re.ASCII)
 
 
 class RoleSessionIssuer:
@@ -101,11 +100,6 @@ def session_tags(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
         seen.add(key.lower())
         tags[key] = value
     return tags
-
-
-def fit_for_name(text: str) -> str:
-    """A person's or workload's name as a session name or source identity, whatever characters it has."""
-    return _UNFIT_FOR_NAME.sub("-", text)[:64].ljust(2, "-")
 
 
 def _check_session(session: RoleSession) -> None:

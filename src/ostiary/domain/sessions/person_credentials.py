@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from ostiary.domain.access.authorizer import Authorizer
 from ostiary.domain.access.errors import AccessDenied, denied
 from ostiary.domain.access.index import AccessIndex, AssignedRole
+from ostiary.domain.access.role_session_identity import fit_for_name
 from ostiary.domain.audit.caller import Caller, CallerKind
 from ostiary.domain.audit.event import event_of
 from ostiary.domain.audit.ports import EventRecorder
@@ -22,7 +23,7 @@ from ostiary.domain.audit.vocabulary import EventName, Outcome
 from ostiary.domain.directory.attributes import access_tags
 from ostiary.domain.directory.model import Person, PersonStatus
 from ostiary.domain.directory.ports import DirectorySlice
-from ostiary.domain.sessions.issuing import RoleSessionIssuer, ends_at, fit_for_name, life_of
+from ostiary.domain.sessions.issuing import RoleSessionIssuer, ends_at, life_of
 from ostiary.domain.sessions.model import EpochKind
 from ostiary.domain.sessions.role_session import RoleSession, SessionOrigin, TemporaryCredentials, new_session
 from ostiary.kit.clock import to_micros

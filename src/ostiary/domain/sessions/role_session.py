@@ -6,7 +6,7 @@ node that has the key opens it. https://docs.aws.amazon.com/IAM/latest/UserGuide
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -14,6 +14,7 @@ from enum import StrEnum
 import msgspec
 
 from ostiary.domain.access.model import Role
+from ostiary.domain.access.role_session_identity import merged_tags, session_arn
 from ostiary.domain.audit.caller import Assurance, Caller, CallerKind, Lineage, Origin
 from ostiary.domain.sessions.errors import SessionExpired, SessionTooLarge, UnknownCredential
 from ostiary.kit import arn
@@ -194,19 +195,6 @@ def caller_of(session: RoleSession, role: Role, *, access_key_id: str, origin: O
             provider=session.provider,
         ),
     )
-
-
-def merged_tags(weaker: Mapping[str, str], stronger: Mapping[str, str]) -> Mapping[str, str]:
-    """Tag keys do not differ by case: a tag of `stronger` replaces every spelling of it in `weaker`."""
-    if not weaker:
-        return stronger
-    taken = {key.lower() for key in stronger}
-    return {**{key: value for key, value in weaker.items() if key.lower() not in taken}, **stronger}
-
-
-def session_arn(role_arn: str, session_name: str) -> str:
-    parsed = arn.parse(role_arn)
-    return arn.assumed_role(parsed.account, parsed.resource.rpartition("/")[2], session_name)
 
 
 def _packed_percent(session: RoleSession) -> int:
