@@ -126,7 +126,7 @@ def test_a_wrong_principal_is_refused_with_its_path(principal: Any, path: str) -
         ({}, PolicyKind.RESOURCE, "Resource"),
         ({"Resource": "*"}, PolicyKind.SESSION, "Principal"),
         ({"Resource": "*"}, PolicyKind.BOUNDARY, "Principal"),
-        ({"Resource": "*"}, PolicyKind.GUARDRAIL, "Principal"),
+        ({"Resource": "*"}, PolicyKind.SERVICE_CONTROL, "Principal"),
     ],
 )
 def test_each_kind_has_its_elements(change: dict[str, Any], kind: PolicyKind, path: str) -> None:

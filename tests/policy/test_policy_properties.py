@@ -61,7 +61,7 @@ def _layers(draw: st.DrawFn) -> dict[str, Any]:
         "resource": draw(st.none() | _POLICY),
         "boundary": draw(st.none() | _POLICY),
         "session": draw(st.none() | st.lists(_POLICY, max_size=2)),
-        "guardrails": draw(st.lists(_POLICY, max_size=2)),
+        "service_controls": draw(st.lists(_POLICY, max_size=2)),
         "principal": draw(
             st.sampled_from(
                 [
@@ -82,7 +82,7 @@ def _policies(layers: dict[str, Any]) -> PolicySet:
         resource=policy(_owned(resource, layers["principal"]), PolicyKind.RESOURCE) if resource else None,
         boundary=policy(boundary, PolicyKind.BOUNDARY) if boundary else None,
         session=None if session is None else [policy(one, PolicyKind.SESSION) for one in session],
-        guardrails=[[policy(one, PolicyKind.GUARDRAIL)] for one in layers["guardrails"]],
+        service_controls=[[policy(one, PolicyKind.SERVICE_CONTROL)] for one in layers["service_controls"]],
     )
 
 
@@ -93,13 +93,13 @@ _REQUESTS = st.builds(
     resource=st.sampled_from(["arn:aws:s3:::lake/x", "arn:aws:s3:::red/x", "arn:aws:s3:::*/x"]),
     context=_CONTEXTS,
 )
-_PLACES = ("identity", "resource", "boundary", "session", "guardrails")
+_PLACES = ("identity", "resource", "boundary", "session", "service_controls")
 
 
 def _lists_of(layers: dict[str, Any]) -> list[list[dict[str, Any]]]:
     """Every list of statements in the layers."""
     single = [layers[name] for name in ("resource", "boundary") if layers[name]]
-    return single + [one for name in ("identity", "session", "guardrails") for one in layers[name] or ()]
+    return single + [one for name in ("identity", "session", "service_controls") for one in layers[name] or ()]
 
 
 @settings(deadline=None)

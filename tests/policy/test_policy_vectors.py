@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ostiary.policy import PolicyKind, PolicySet, decide, decide_assume, decide_trust
+from ostiary.policy import Policy, PolicyKind, PolicySet, decide, decide_assume, decide_trust
 from policy.policy_callers import policy, request
 
 _VECTORS = Path(__file__).parent / "vectors"
@@ -30,8 +30,13 @@ def _policies(case: dict[str, Any]) -> PolicySet:
         resource=policy(case["resource"], PolicyKind.RESOURCE) if "resource" in case else None,
         boundary=policy(case["boundary"], PolicyKind.BOUNDARY) if "boundary" in case else None,
         session=[policy(one, PolicyKind.SESSION) for one in case["session"]] if "session" in case else None,
-        guardrails=[[policy(one, PolicyKind.GUARDRAIL) for one in level] for level in case.get("guardrails", [])],
+        service_controls=_levels(case, "service_controls", PolicyKind.SERVICE_CONTROL),
+        resource_controls=_levels(case, "resource_controls", PolicyKind.RESOURCE_CONTROL),
     )
+
+
+def _levels(case: dict[str, Any], name: str, kind: PolicyKind) -> list[list[Policy]]:
+    return [[policy(one, kind) for one in level] for level in case.get(name, [])]
 
 
 @pytest.mark.parametrize("case", list(_cases("operators")))

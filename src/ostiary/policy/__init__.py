@@ -4,9 +4,12 @@
 policies and never read a clock, a network or a file.
 """
 
-from ostiary.policy.evaluation.decision import decide, decide_assume, decide_trust
-from ostiary.policy.evaluation.policy_set import PolicySet
+from ostiary.policy.evaluation.decision import decide, decide_assume, decide_many, decide_trust
+from ostiary.policy.evaluation.policy_set import PolicyGroup, PolicySet
+from ostiary.policy.evaluation.trace import Trace, TraceEntry
 from ostiary.policy.language.parsing import parse_policy
+from ostiary.policy.language.printing import print_policy
+from ostiary.policy.language.scope import Miss
 from ostiary.policy.language.statement import Policy
 from ostiary.policy.model import (
     Context,
@@ -30,17 +33,23 @@ __all__ = [
     "Effect",
     "Layer",
     "MatchedStatement",
+    "Miss",
     "Policy",
     "PolicyError",
+    "PolicyGroup",
     "PolicyKind",
     "PolicySet",
     "Principal",
     "PrincipalKind",
     "Request",
+    "Trace",
+    "TraceEntry",
     "decide",
     "decide_assume",
+    "decide_many",
     "decide_trust",
     "federated_condition_findings",
     "parse_policy",
+    "print_policy",
     "wildcard_subjects",
 ]

@@ -30,7 +30,8 @@ class PolicyKind(StrEnum):
     TRUST = "trust"
     SESSION = "session"
     BOUNDARY = "boundary"
-    GUARDRAIL = "guardrail"
+    SERVICE_CONTROL = "service-control"
+    RESOURCE_CONTROL = "resource-control"
 
 
 class Effect(StrEnum):
@@ -41,7 +42,8 @@ class Effect(StrEnum):
 class Layer(StrEnum):
     """The kinds of policy that take part in a decision."""
 
-    GUARDRAIL = "guardrail"
+    RESOURCE_CONTROL = "resource-control"
+    SERVICE_CONTROL = "service-control"
     RESOURCE = "resource"
     TRUST = "trust"
     IDENTITY = "identity"
@@ -114,6 +116,8 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class MatchedStatement:
+    """A statement that applied. `index` counts from 0."""
+
     policy_id: str
     index: int
     sid: str | None
@@ -126,7 +130,9 @@ class Decision:
     """The answer: `layer` decided it, `matched` are the statements that made it so.
 
     `matched` holds the Deny statements of an explicit deny, otherwise every Allow statement that applied.
-    `missing_keys` are condition keys that statements asked for and the request did not have.
+    `missing_keys` are the condition keys that the request did not have and that statements about its action, resource
+    and principal ask for. `silent` are the layers in force that allowed nothing, in the order of evaluation.
+    `layer` is None for a refusal by a rule that is written in no policy.
     """
 
     allowed: bool
@@ -134,6 +140,16 @@ class Decision:
     layer: Layer | None
     matched: tuple[MatchedStatement, ...]
     missing_keys: tuple[str, ...]
+    silent: tuple[Layer, ...] = ()
+
+    @property
+    def effect(self) -> Effect:
+        return Effect.ALLOW if self.allowed else Effect.DENY
+
+    @property
+    def explicit(self) -> bool:
+        """Whether a Deny statement decided."""
+        return not self.allowed and any(one.effect is Effect.DENY for one in self.matched)
 
 
 def _as_tuple(value: ContextValue) -> tuple[str, ...]:

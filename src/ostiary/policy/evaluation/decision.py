@@ -10,119 +10,145 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ostiary.policy.evaluation import wording
-from ostiary.policy.evaluation.policy_set import PolicySet, check_kinds
+from ostiary.policy.evaluation.policy_set import TRUST, PolicySet, checked
+from ostiary.policy.evaluation.trace import Trace
 from ostiary.policy.language.principals import Reach
 from ostiary.policy.language.scope import Scope
-from ostiary.policy.language.statement import Policy
-from ostiary.policy.model import Decision, Effect, Layer, MatchedStatement, PolicyKind, PrincipalKind, Request
+from ostiary.policy.language.statement import ActionIndex, Policy
+from ostiary.policy.model import Decision, Effect, Layer, MatchedStatement, PrincipalKind, Request
 
-_TRUST = frozenset({PolicyKind.TRUST})
 _NO_POLICIES = PolicySet()
 _WITHOUT_OWN_POLICIES = frozenset({PrincipalKind.FEDERATED, PrincipalKind.SERVICE, PrincipalKind.ANONYMOUS})
+_WITHOUT_IDENTITY_LAYER = _WITHOUT_OWN_POLICIES | {PrincipalKind.ROOT}
 # The layers that must allow, in the order in which a missing one is told.
-_OWN = (Layer.GUARDRAIL, Layer.IDENTITY, Layer.BOUNDARY, Layer.SESSION)
-_BOTH = {
-    owner: (Layer.GUARDRAIL, owner, Layer.IDENTITY, Layer.BOUNDARY, Layer.SESSION)
-    for owner in (Layer.RESOURCE, Layer.TRUST)
-}
-_OWNER_AND_LIMITS = {
-    owner: (Layer.GUARDRAIL, owner, Layer.BOUNDARY, Layer.SESSION) for owner in (Layer.RESOURCE, Layer.TRUST)
-}
-_OWNER_ALONE = {owner: (Layer.GUARDRAIL, owner) for owner in (Layer.RESOURCE, Layer.TRUST)}
+_CONTROLS = (Layer.RESOURCE_CONTROL, Layer.SERVICE_CONTROL)
+_LIMITS = (Layer.BOUNDARY, Layer.SESSION)
+_OWN = (*_CONTROLS, Layer.IDENTITY, *_LIMITS)
+_BOTH = {owner: (*_CONTROLS, owner, Layer.IDENTITY, *_LIMITS) for owner in (Layer.RESOURCE, Layer.TRUST)}
+_OWNER_AND_LIMITS = {owner: (*_CONTROLS, owner, *_LIMITS) for owner in (Layer.RESOURCE, Layer.TRUST)}
+_OWNER_ALONE = {owner: (*_CONTROLS, owner) for owner in (Layer.RESOURCE, Layer.TRUST)}
 _NEVER_GRANTED_BY = {
     # An outside identity acts on resources only through a role; anonymous callers and root users assume no role.
     Layer.RESOURCE: frozenset({PrincipalKind.FEDERATED}),
     Layer.TRUST: frozenset({PrincipalKind.ANONYMOUS, PrincipalKind.ROOT}),
 }
+# Names of their own: this is the hot path.
+_NONE, _DENY, _IDENTITY, _BOUNDARY, _SESSION = Reach.NONE, Effect.DENY, Layer.IDENTITY, Layer.BOUNDARY, Layer.SESSION
 
 
-def decide(request: Request, policies: PolicySet) -> Decision:
+def decide(request: Request, policies: PolicySet, *, trace: Trace | None = None) -> Decision:
     """Whether the request is allowed by all policies that are in force for it."""
-    return _Evaluation(request, policies, policies.resource, Layer.RESOURCE).decide()
+    return _Evaluation(request, policies, policies.resource, Layer.RESOURCE, trace).decide()
 
 
-def decide_trust(request: Request, trust: Policy) -> Decision:
+def decide_many(requests: Iterable[Request], policies: PolicySet) -> list[Decision]:
+    """The answers to many questions, in their order."""
+    return [decide(request, policies) for request in requests]
+
+
+def decide_trust(request: Request, trust: Policy, *, trace: Trace | None = None) -> Decision:
     """Whether a role's trust policy, alone, lets the principal do this (`request.resource` is the role's ARN)."""
-    check_kinds((trust,), _TRUST)
-    return _Evaluation(request, _NO_POLICIES, trust, Layer.TRUST).decide(by_owner_alone=True)
+    return _Evaluation(request, _NO_POLICIES, checked(trust, TRUST), Layer.TRUST, trace).decide(by_owner_alone=True)
 
 
-def decide_assume(request: Request, trust: Policy, policies: PolicySet) -> Decision:
+def decide_assume(request: Request, trust: Policy, policies: PolicySet, *, trace: Trace | None = None) -> Decision:
     """Whether the principal may assume the role: its trust policy together with the principal's own policies.
 
     An outside identity or a service needs the trust policy; a principal of the same account that the trust policy
     names itself too; anybody else needs an identity-based policy besides. `policies.resource` has no part in it.
     """
-    check_kinds((trust,), _TRUST)
-    return _Evaluation(request, policies, trust, Layer.TRUST).decide()
+    return _Evaluation(request, policies, checked(trust, TRUST), Layer.TRUST, trace).decide()
 
 
 class _Evaluation:
     """One pass over all layers. The owner's policy is that of the resource's side: resource policy or trust policy."""
 
-    __slots__ = ("_allows", "_denies", "_owner", "_owner_layer", "_policies", "_request", "_scope")
+    __slots__ = ("_allows", "_denies", "_owner", "_owner_layer", "_policies", "_request", "_scope", "_trace")
 
-    def __init__(self, request: Request, policies: PolicySet, owner: Policy | None, owner_layer: Layer) -> None:
+    def __init__(
+        self,
+        request: Request,
+        policies: PolicySet,
+        owner: Policy | None,
+        owner_layer: Layer,
+        trace: Trace | None,
+    ) -> None:
         self._request, self._policies, self._owner, self._owner_layer = request, policies, owner, owner_layer
+        self._trace = trace
         self._scope = Scope(request, has_boundary=policies.boundary is not None)
         self._allows: list[MatchedStatement] = []
         self._denies: list[MatchedStatement] = []
 
     def decide(self, *, by_owner_alone: bool = False) -> Decision:
-        silent = self._survey_guardrails()
+        # ORDER: every layer is surveyed, also after a silent one: an explicit deny further down must be found.
+        silent = self._survey_controls()
         owner = self._survey_owner()
-        if owner is Reach.NONE:
-            silent.add(self._owner_layer)
-        silent |= self._survey_own_layers()
-        if self._denies:
-            return self._refuse_explicitly()
         needed = self._needed_layers(owner, by_owner_alone=by_owner_alone)
-        for layer in needed:
-            if layer in silent:
-                return self._answer(layer, wording.implicit_deny(self._request, layer), self._allows, allowed=False)
-        granting = Layer.IDENTITY if Layer.IDENTITY in needed else self._owner_layer
-        return self._answer(granting, wording.allow(self._request, granting), self._allows, allowed=True)
+        if owner is _NONE and (self._owner is not None or self._owner_layer in needed):
+            silent.append(self._owner_layer)
+        self._survey_own_layers(silent, by_owner_alone=by_owner_alone)
+        if self._denies:
+            layer = self._denies[0].layer
+            return self._refuse(wording.explicit_deny(self._request, layer), layer, self._denies, silent)
+        if silent:
+            for layer in needed:
+                if layer in silent:
+                    return self._refuse(wording.implicit_deny(self._request, layer), layer, self._allows, silent)
+        granting = _IDENTITY if _IDENTITY in needed else self._owner_layer
+        return Decision(
+            True,
+            wording.allow(self._request, granting),
+            granting,
+            tuple(self._allows),
+            self._missing_keys(),
+            tuple(silent),
+        )
 
-    def _survey_guardrails(self) -> set[Layer]:
-        # Every level is surveyed, also after a silent one: an explicit deny further down must be found.
-        reaches = [self._survey(level, Layer.GUARDRAIL) for level in self._policies.guardrails]
-        return set() if all(reaches) else {Layer.GUARDRAIL}
+    def _survey_controls(self) -> list[Layer]:
+        policies, silent = self._policies, []
+        for layer, levels in (
+            (Layer.RESOURCE_CONTROL, policies.resource_controls),
+            (Layer.SERVICE_CONTROL, policies.service_controls),
+        ):
+            reaches = [self._survey(level.by_action, layer) for level in levels]
+            if not all(reaches):
+                silent.append(layer)
+        return silent
 
     def _survey_owner(self) -> Reach:
         if self._owner is None:
-            return Reach.NONE
-        reach = self._survey((self._owner,), self._owner_layer)
-        return Reach.NONE if self._request.principal.kind in _NEVER_GRANTED_BY[self._owner_layer] else reach
+            return _NONE
+        reach = self._survey(self._owner.by_action, self._owner_layer)
+        return _NONE if self._request.principal.kind in _NEVER_GRANTED_BY[self._owner_layer] else reach
 
-    def _survey_own_layers(self) -> set[Layer]:
-        """The layers of the principal's own policies that are in force and do not allow."""
-        policies, silent = self._policies, set()
-        if (
-            not self._survey(policies.identity, Layer.IDENTITY)
-            and self._request.principal.kind is not PrincipalKind.ROOT
-        ):
-            silent.add(Layer.IDENTITY)
-        if policies.boundary is not None and not self._survey((policies.boundary,), Layer.BOUNDARY):
-            silent.add(Layer.BOUNDARY)
-        if policies.session is not None and not self._survey(policies.session, Layer.SESSION):
-            silent.add(Layer.SESSION)
-        return silent
+    def _survey_own_layers(self, silent: list[Layer], *, by_owner_alone: bool) -> None:
+        """Add to `silent` the layers of the principal's own policies that are in force and do not allow."""
+        policies = self._policies
+        allowed = self._survey(policies.identity.by_action, _IDENTITY)
+        if not allowed and not by_owner_alone and self._request.principal.kind not in _WITHOUT_IDENTITY_LAYER:
+            silent.append(_IDENTITY)
+        if policies.boundary is not None and not self._survey(policies.boundary.by_action, _BOUNDARY):
+            silent.append(_BOUNDARY)
+        if policies.session is not None and not self._survey(policies.session.by_action, _SESSION):
+            silent.append(_SESSION)
 
-    def _survey(self, policies: Iterable[Policy], layer: Layer) -> Reach:
+    def _survey(self, index: ActionIndex, layer: Layer) -> Reach:
         """Note every statement that applies; returns the most direct Allow."""
-        scope, action = self._scope, self._scope.action
-        best = none = Reach.NONE
-        for policy in policies:
-            candidates = policy.by_action.get(action)
-            for statement in policy.candidates(action) if candidates is None else candidates:
-                reach = statement.reach(scope)
-                if reach is none:
-                    continue
-                if statement.effect is Effect.DENY:
-                    self._denies.append(statement.as_matched(layer))
-                else:
-                    self._allows.append(statement.as_matched(layer))
-                    best = max(best, reach)
+        scope, trace, best = self._scope, self._trace, _NONE
+        candidates = index.about(scope.action)
+        for statement in candidates:
+            reach = statement.reach(scope)
+            if trace is not None:
+                trace.note(statement, layer, reach, scope)
+            if reach is _NONE:
+                continue
+            if statement.effect is _DENY:
+                self._denies.append(statement.as_matched(layer))
+            else:
+                self._allows.append(statement.as_matched(layer))
+                best = max(best, reach)
+        if trace is not None:
+            trace.note_others(index.statements, candidates, layer)
         return best
 
     def _needed_layers(self, owner: Reach, *, by_owner_alone: bool) -> tuple[Layer, ...]:
@@ -141,7 +167,7 @@ class _Evaluation:
 
     def _limited(self, owner: Reach) -> Reach:
         """How far the owner's grant reaches inside one account; where the documents disagree, less far."""
-        if owner is Reach.NONE:
+        if owner is _NONE:
             return owner
         if owner is Reach.EVERYONE and self._owner_layer is Layer.RESOURCE:
             return Reach.ROLE
@@ -152,10 +178,9 @@ class _Evaluation:
             return Reach.ROLE
         return owner
 
-    def _refuse_explicitly(self) -> Decision:
-        layer = self._denies[0].layer
-        return self._answer(layer, wording.explicit_deny(self._request, layer), self._denies, allowed=False)
+    def _refuse(self, reason: str, layer: Layer, matched: list[MatchedStatement], silent: list[Layer]) -> Decision:
+        return Decision(False, reason, layer, tuple(matched), self._missing_keys(), tuple(silent))
 
-    def _answer(self, layer: Layer, reason: str, matched: list[MatchedStatement], *, allowed: bool) -> Decision:
-        missing = tuple(dict.fromkeys(self._scope.missing)) if self._scope.missing else ()
-        return Decision(allowed, reason, layer, tuple(matched), missing)
+    def _missing_keys(self) -> tuple[str, ...]:
+        missing = self._scope.missing
+        return tuple(dict.fromkeys(missing)) if missing else ()

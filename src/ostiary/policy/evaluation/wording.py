@@ -8,7 +8,8 @@ from __future__ import annotations
 from ostiary.policy.model import Layer, PrincipalKind, Request
 
 _DENIES_IN = {
-    Layer.GUARDRAIL: "a service control policy",
+    Layer.RESOURCE_CONTROL: "a resource control policy",
+    Layer.SERVICE_CONTROL: "a service control policy",
     Layer.RESOURCE: "a resource-based policy",
     Layer.TRUST: "the role trust policy",
     Layer.IDENTITY: "an identity-based policy",
@@ -16,7 +17,8 @@ _DENIES_IN = {
     Layer.SESSION: "a session policy",
 }
 _NAMES = {
-    Layer.GUARDRAIL: "service control policy",
+    Layer.RESOURCE_CONTROL: "resource control policy",
+    Layer.SERVICE_CONTROL: "service control policy",
     Layer.RESOURCE: "resource-based policy",
     Layer.TRUST: "role trust policy",
     Layer.IDENTITY: "identity-based policy",

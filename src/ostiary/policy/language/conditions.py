@@ -16,9 +16,10 @@ from typing import assert_never
 
 from ostiary.policy.casing import lower_ascii
 from ostiary.policy.language.document import condition_values_of, members_of, shown
-from ostiary.policy.language.operators import OPERATORS, Mode, Operator, Values, ValueTest
+from ostiary.policy.language.operators import OPERATORS, WITH_VARIABLES, Mode, Operator, Values, ValueTest
 from ostiary.policy.language.readings import read_boolean
 from ostiary.policy.language.scope import Scope
+from ostiary.policy.language.template import variable_keys
 from ostiary.policy.model import ContextValue, Effect, PolicyError
 
 Holds = Callable[[Scope], bool]
@@ -34,14 +35,25 @@ class Quantifier(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One operator, one key, the values as they are written; `holds` is the compiled test."""
+    """One operator, one key, the values as they are written; `holds` is the compiled test.
+
+    `keys` are all that it reads, in lower case: its own, and those of variables in its values.
+    """
 
     quantifier: Quantifier
     operator: str
     if_exists: bool
     key: str
+    written_key: str
     values: tuple[str, ...]
+    keys: tuple[str, ...]
     holds: Holds
+
+    @property
+    def name(self) -> str:
+        """The operator with its quantifier and IfExists, as a policy writes it."""
+        prefix = f"{self.quantifier}:" if self.quantifier else ""
+        return f"{prefix}{self.operator}{_IF_EXISTS if self.if_exists else ''}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +100,22 @@ def _compile_block(
         _check_key(key, key_path, seen)
         values = tuple(condition_values_of(value, key_path))
         holds = _null(key, values, effect) if name.operator == _NULL else _compile(name, key, values, effect, variables)
-        yield Condition(name.quantifier, name.operator, name.if_exists, key, tuple(text for text, _ in values), holds)
+        yield Condition(
+            quantifier=name.quantifier,
+            operator=name.operator,
+            if_exists=name.if_exists,
+            key=key,
+            written_key=written,
+            values=tuple(text for text, _ in values),
+            keys=(key, *_keys_of_variables(name, values, variables)),
+            holds=holds,
+        )
+
+
+def _keys_of_variables(name: _Name, values: Values, variables: bool) -> Iterator[str]:  # noqa: FBT001 - as above
+    if variables and name.operator in WITH_VARIABLES:
+        for text, path in values:
+            yield from variable_keys(text, path)
 
 
 def _check_key(key: str, path: str, seen: set[str]) -> None:

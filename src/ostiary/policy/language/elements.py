@@ -24,8 +24,9 @@ _ARN_COLONS = 5
 
 @dataclass(frozen=True, slots=True)
 class Actions:
-    """Action or NotAction. Patterns are in lower case, for prefix and name are case-insensitive."""
+    """Action or NotAction; `texts` as they are written. Patterns are in lower case, for case does not matter."""
 
+    texts: tuple[str, ...]
     exact: frozenset[str]
     patterns: tuple[Glob, ...]
     negated: bool
@@ -37,14 +38,23 @@ class Actions:
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """Resource or NotResource: literals and prefixes apart, for they need one look each; templates have variables."""
+    """Resource or NotResource: literals and prefixes apart, for they need one look each; templates have variables.
 
+    `texts` are the elements as they are written.
+    """
+
+    texts: tuple[str, ...]
     exact: frozenset[str]
     prefixes: tuple[str, ...]
     globs: tuple[Callable[[str], bool], ...]
     templates: tuple[Template, ...]
     negated: bool
     effect: Effect
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The lower-cased condition keys that its variables read."""
+        return tuple(key for template in self.templates for key in template.keys)
 
     def match(self, scope: Scope) -> bool:
         resource = scope.resource
@@ -53,7 +63,13 @@ class Resources:
         for matches in self.globs:
             if matches(resource):
                 return not self.negated
-        unresolved = False
+        if self.templates:
+            return self._match_templates(scope)
+        return self.negated
+
+    def _match_templates(self, scope: Scope) -> bool:
+        resource, unresolved = scope.resource, False
+        scope.note_missing(self.keys)
         for template in self.templates:
             matched = template.matches(resource, scope)
             if matched:
@@ -67,14 +83,15 @@ def parse_actions(element: object, path: str, *, negated: bool, trust: bool) -> 
     """Raises PolicyError."""
     exact: set[str] = set()
     patterns: list[Glob] = []
-    for text, text_path in texts_of(element, path):
+    written = tuple(texts_of(element, path))
+    for text, text_path in written:
         _check_action(text, text_path, trust=trust)
         compiled = compile_template(lower_ascii(text), text_path, variables=False, wildcards=Wildcards.TEXT)
         if compiled.literal is not None:
             exact.add(compiled.literal)
         elif compiled.fixed is not None:
             patterns.append(compiled.fixed)
-    return Actions(frozenset(exact), tuple(patterns), negated)
+    return Actions(tuple(text for text, _path in written), frozenset(exact), tuple(patterns), negated)
 
 
 def _check_action(text: str, path: str, *, trust: bool) -> None:
@@ -86,11 +103,13 @@ def _check_action(text: str, path: str, *, trust: bool) -> None:
 
 def parse_resources(element: object, path: str, *, negated: bool, variables: bool, effect: Effect) -> Resources:
     """Raises PolicyError."""
-    compiled = []
+    compiled, texts = [], []
     for text, text_path in texts_of(element, path):
+        texts.append(text)
         _check_resource(text, text_path)
         compiled.append(compile_template(text, text_path, variables=variables, wildcards=Wildcards.RESOURCE))
     return Resources(
+        texts=tuple(texts),
         exact=frozenset(one.literal for one in compiled if one.literal is not None),
         prefixes=tuple(one.prefix for one in compiled if one.prefix is not None),
         globs=tuple(

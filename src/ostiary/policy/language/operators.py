@@ -179,3 +179,6 @@ OPERATORS: dict[str, Operator] = {
     "ArnLike": Operator(_arn),
     "ArnNotLike": Operator(_arn, negated=True),
 }
+
+# Operators whose values may hold variables and wildcards of their own; all others are read once, when compiled.
+WITH_VARIABLES = frozenset(name for name in OPERATORS if name.startswith(("String", "Arn")))

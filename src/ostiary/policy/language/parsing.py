@@ -62,7 +62,9 @@ class _Reader:
             if negated and (effect is Effect.ALLOW or self.kind is PolicyKind.TRUST):
                 raise PolicyError(element_path, "is supported only with Deny, and not in a role trust policy")
             return parse_principals(element, element_path, negated=negated)
-        if self.kind is PolicyKind.GUARDRAIL and elements.get("Principal") == "*" and "NotPrincipal" not in elements:
+        if self.kind is PolicyKind.RESOURCE_CONTROL:
+            if elements.get("Principal") != "*" or "NotPrincipal" in elements:
+                raise PolicyError(f"{path}.Principal", "must be `*` in a resource control policy")
             return None
         for name in ("Principal", "NotPrincipal"):
             if name in elements:
@@ -91,14 +93,17 @@ def parse_policy(document: str | bytes, *, policy_id: str, kind: PolicyKind = Po
     elements = members_of(read_json(document), "")
     _check_known(elements, _POLICY_ELEMENTS, "")
     version = _version(elements)
-    if "Id" in elements:
-        text_of(elements["Id"], "Id")
+    document_id = text_of(elements["Id"], "Id") if "Id" in elements else None
     reader = _Reader(policy_id, kind, variables=version == _WITH_VARIABLES)
     statements = tuple(
         reader.statement(index, value, f"Statement[{index}]") for index, value in enumerate(_statements(elements))
     )
     _check_sids_differ(statements)
-    return Policy(policy_id, kind, version, statements)
+    return Policy(policy_id, kind, version, statements, document_id, _text_of_document(document))
+
+
+def _text_of_document(document: str | bytes) -> str:
+    return document.decode("utf-8") if isinstance(document, bytes) else document
 
 
 def _version(elements: dict[str, object]) -> str:

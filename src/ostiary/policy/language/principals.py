@@ -39,6 +39,9 @@ class Reach(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Principals:
+    """Principal or NotPrincipal; `texts` are its types with their names as written, empty for a mere `*`."""
+
+    texts: tuple[tuple[str, tuple[str, ...]], ...]
     everyone: bool
     accounts: frozenset[str]
     arns: frozenset[str]
@@ -98,16 +101,20 @@ def parse_principals(element: object, path: str, *, negated: bool) -> Principals
     if isinstance(element, str):
         if element != "*":
             raise PolicyError(path, '`*` is the only principal without a type; write {"AWS": ...}')
-        return Principals(True, frozenset(), frozenset(), frozenset(), frozenset(), negated)
+        return Principals((), True, frozenset(), frozenset(), frozenset(), frozenset(), negated)
     members = members_of(element, path)
     if not members:
         raise PolicyError(path, "names nobody")
     names: dict[str, set[str]] = {"*": set(), "account": set(), "arn": set(), "Federated": set(), "Service": set()}
+    written: list[tuple[str, tuple[str, ...]]] = []
     for kind, value in members.items():
-        for text, text_path in texts_of(value, f"{path}.{shown(kind)}"):
+        texts = tuple(texts_of(value, f"{path}.{shown(kind)}"))
+        written.append((kind, tuple(text for text, _path in texts)))
+        for text, text_path in texts:
             group, name = _read(kind, text, text_path)
             names[group].add(name)
     return Principals(
+        texts=tuple(written),
         everyone=bool(names["*"]),
         accounts=frozenset(names["account"]),
         arns=frozenset(names["arn"]),

@@ -53,6 +53,11 @@ class Template:
     wild: bool
 
     @property
+    def keys(self) -> tuple[str, ...]:
+        """The lower-cased condition keys that its variables read."""
+        return tuple(token.key for token in self.tokens if isinstance(token, Variable))
+
+    @property
     def literal(self) -> str | None:
         """The only text that can match, when the policy's text alone decides that."""
         return self.fixed.text if isinstance(self.fixed, Exact) else None
@@ -96,6 +101,11 @@ def compile_template(text: str, path: str, *, variables: bool, wildcards: Wildca
     static = [token for token in tokens if not isinstance(token, Variable)]
     fixed = compile_glob(static) if len(static) == len(tokens) else None
     return Template(fixed, tokens, wild=any(isinstance(token, Wild) for token in static))
+
+
+def variable_keys(text: str, path: str) -> tuple[str, ...]:
+    """The lower-cased condition keys of the variables in a text. Raises PolicyError."""
+    return tuple(part.key for part in _parts(text, path) if isinstance(part, Variable))
 
 
 def _joined(tokens: Sequence[Token]) -> str:
