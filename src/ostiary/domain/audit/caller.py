@@ -23,6 +23,7 @@ class Door(StrEnum):
     WEB = "web"
     OIDC = "oidc"
     AWS = "aws"
+    AUTHZEN = "authzen"
     CLI = "cli"
     INTERNAL = "internal"
 

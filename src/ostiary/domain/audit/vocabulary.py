@@ -34,6 +34,7 @@ _STS = "sts.amazonaws.com"
 _IAM = "iam.amazonaws.com"
 _SECRETS = "secretsmanager.amazonaws.com"
 _TRAIL = "cloudtrail.amazonaws.com"
+_ACCESS = "access.ostiary"
 
 
 class EventName(StrEnum):
@@ -85,6 +86,9 @@ class EventName(StrEnum):
     UPDATE_SECRET_VERSION_STAGE = "UpdateSecretVersionStage"
     GET_RESOURCE_POLICY = "GetResourcePolicy"
     GET_RANDOM_PASSWORD = "GetRandomPassword"
+    # questions of other services
+    EVALUATE_ACCESS = "EvaluateAccess"
+    SEARCH_ACCESS = "SearchAccess"
     # trail
     LOOKUP_EVENTS = "LookupEvents"
     # organization
@@ -139,6 +143,8 @@ _MEANINGS: dict[EventName, Meaning] = {
     EventName.UPDATE_SECRET_VERSION_STAGE: Meaning(_SECRETS, Effect.CHANGE),
     EventName.GET_RESOURCE_POLICY: Meaning(_SECRETS, Effect.READ),
     EventName.GET_RANDOM_PASSWORD: Meaning(_SECRETS, Effect.READ),
+    EventName.EVALUATE_ACCESS: Meaning(_ACCESS, Effect.READ),
+    EventName.SEARCH_ACCESS: Meaning(_ACCESS, Effect.READ),
     EventName.LOOKUP_EVENTS: Meaning(_TRAIL, Effect.READ),
     EventName.INITIALIZE_ORGANIZATION: Meaning(_ORG, Effect.CHANGE),
     EventName.APPLY_ORGANIZATION: Meaning(_ORG, Effect.CHANGE),

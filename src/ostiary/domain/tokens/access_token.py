@@ -87,7 +87,9 @@ def mint(
     scopes: Sequence[str],
     now: datetime,
     on_behalf_of: OnBehalfOf | None = None,
+    audience: str = "",
 ) -> MintedToken:
+    """`audience` is who alone may take it, instead of the application's resource server."""
     jti = ids.uuid7()
     micros = to_micros(now)
     issued_at = micros // _MICROS
@@ -95,7 +97,7 @@ def mint(
     claims: dict[str, Any] = {
         "iss": issuer,
         "sub": application.client_id,
-        "aud": _audience(application, scopes, issuer),
+        "aud": audience or _audience(application, scopes, issuer),
         "client_id": application.client_id,
         "exp": expires_at,
         "iat": issued_at,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ostiary.domain.applications.client_authentication import Client
 from ostiary.domain.applications.scopes import OF_PERSONS
+from ostiary.domain.audit.event import Details
 from ostiary.domain.audit.ports import EventRecorder
 from ostiary.domain.tokens.access_token import LIFE
 from ostiary.domain.tokens.errors import InvalidScope
@@ -25,13 +26,22 @@ class ClientCredentialsGrant:
     def issue(self, client: Client, fields: Fields) -> TokenAnswer:
         """Raises UnauthorizedClient, InvalidScope, InvalidTarget."""
         check_client(Operation.CLIENT_CREDENTIALS, client.caller, client.application)
-        check_resource(fields, client.application)
+        audience = self._audience(client, fields)
         scopes = _scopes(client, fields.get("scope", ""))
         now = self._clock.now()
-        minted = self._minting.access_token(client.application, scopes, now)
+        minted = self._minting.access_token(client.application, scopes, now, audience=audience)
         # ORDER: the event is durable before the token exists outside this function.
-        self._recorder.record(issued_event(client, GRANT_TYPE, scopes, at=now, jti=minted.jti))
+        details: Details = {"audience": audience} if audience else {}
+        self._recorder.record(issued_event(client, GRANT_TYPE, scopes, at=now, jti=minted.jti, details=details))
         return TokenAnswer(minted.text, _SECONDS, scopes)
+
+    def _audience(self, client: Client, fields: Fields) -> str:
+        """RFC 8707: any application may ask for a token that is good for this server's access API and nothing else."""
+        access_api = self._minting.access_api
+        if fields.get("resource") == access_api:
+            return access_api
+        check_resource(fields, client.application)
+        return ""
 
 
 def _scopes(client: Client, asked: str) -> tuple[str, ...]:

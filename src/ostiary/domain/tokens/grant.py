@@ -18,6 +18,7 @@ from ostiary.domain.directory.people import may_act
 from ostiary.domain.directory.ports import DirectorySlice
 from ostiary.domain.sessions.ports import SessionSlice
 from ostiary.domain.tokens import access_token, id_token
+from ostiary.domain.tokens.access_api import access_api_of
 from ostiary.domain.tokens.access_token import MintedToken, OnBehalfOf
 from ostiary.domain.tokens.errors import InvalidGrant, InvalidTarget, InvalidTokenRequest
 from ostiary.domain.tokens.own_keys import OwnKeys
@@ -66,8 +67,19 @@ class Minting:
         self._keys = keys
         self._issuer = issuer
 
+    @property
+    def access_api(self) -> str:
+        """The audience of tokens that this server's own access API takes."""
+        return access_api_of(self._issuer)
+
     def access_token(
-        self, application: Application, scopes: Sequence[str], now: datetime, proved: OnBehalfOf | None = None
+        self,
+        application: Application,
+        scopes: Sequence[str],
+        now: datetime,
+        proved: OnBehalfOf | None = None,
+        *,
+        audience: str = "",
     ) -> MintedToken:
         return access_token.mint(
             self._keys.signing(access_token.ALGORITHM),
@@ -76,6 +88,7 @@ class Minting:
             scopes=scopes,
             now=now,
             on_behalf_of=proved,
+            audience=audience,
         )
 
     def id_token(
