@@ -9,7 +9,16 @@ from typing import TypeVar
 
 import pytest
 
-from ostiary.domain.access.model import Assignment, PermissionSet, Role, UserPolicy
+from ostiary.domain.access.model import (
+    ApplicationGrants,
+    Assignment,
+    ControlKind,
+    ControlPolicy,
+    OrganizationalUnit,
+    PermissionSet,
+    Role,
+    UserPolicy,
+)
 from ostiary.domain.applications.model import Application, ApplicationKind, ClientAuthentication, ClientSecret
 from ostiary.domain.audit.errors import FactsConflict
 from ostiary.domain.audit.last_use import LastUse, Used
@@ -395,7 +404,31 @@ APPLICATION = Application(
     jwks='{"keys":[]}',
     claims=("email",),
     enabled=False,
+    policies={"ask": "{}"},
 )
+
+
+def test_units_and_control_policies_come_back_and_go(database: Database) -> None:
+    units = [OrganizationalUnit("lab", parent="prod"), OrganizationalUnit("prod", "", (ACCOUNT,), "what people use")]
+    controls = [
+        ControlPolicy(ControlKind.RESOURCE, "guard", "{}", ("unit:prod",)),
+        ControlPolicy(ControlKind.SERVICE, "guard", "{}", ("root", f"account:{ACCOUNT}"), "no deletion"),
+    ]
+    with database.read() as tx:
+        assert (tx.access.organizational_units(), tx.access.control_policies()) == ([], [])
+    for unit in units:
+        put_one(database, lambda tx, u: tx.access.put_organizational_unit(replace(u, accounts=("1",))), unit)
+        put_one(database, lambda tx, u: tx.access.put_organizational_unit(u), unit)
+    for control in reversed(controls):
+        put_one(database, lambda tx, c: tx.access.put_control_policy(replace(c, targets=())), control)
+        put_one(database, lambda tx, c: tx.access.put_control_policy(c), control)
+    with database.read() as tx:
+        assert (tx.access.organizational_units(), tx.access.control_policies()) == (units, controls)
+        assert tx.generations.current() == {Topic.ACCESS: 8}
+    database.write(lambda tx: tx.access.delete_organizational_unit("lab"))
+    database.write(lambda tx: tx.access.delete_control_policy(ControlKind.SERVICE, "guard"))
+    with database.read() as tx:
+        assert (tx.access.organizational_units(), tx.access.control_policies()) == (units[1:], controls[:1])
 
 
 def test_applications_go_with_their_secrets(database: Database) -> None:
@@ -411,6 +444,7 @@ def test_applications_go_with_their_secrets(database: Database) -> None:
     database.write(put)
     with database.read() as tx:
         assert tx.applications.applications() == [APPLICATION]
+        assert tx.access.application_grants() == [ApplicationGrants("app", enabled=False, policies={"ask": "{}"})]
         assert tx.applications.client_secrets() == [secret]
     database.write(lambda tx: tx.applications.delete_application("app"))
     with database.read() as tx:

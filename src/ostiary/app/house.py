@@ -170,7 +170,13 @@ def _memory(database: Database, remembered: Remembered, root: RootKey, clock: Cl
 
     watched = [
         watch(remembered.keys, keys, Topic.KEYS),
-        watch(remembered.access, lambda tx, known: load_access_index(tx, previous=known), Topic.ACCESS),
+        watch(
+            remembered.access,
+            lambda tx, known: load_access_index(tx, previous=known),
+            Topic.ACCESS,
+            Topic.APPLICATIONS,
+            Topic.DIRECTORY,
+        ),
         watch(remembered.access_keys, lambda tx, _known: load_access_key_index(tx), Topic.ACCESS_KEYS),
         watch(remembered.workloads, lambda tx, _known: load_workload_index(tx), Topic.DIRECTORY),
         watch(remembered.issuer_trusts, lambda tx, _known: load_issuer_trust_index(tx), Topic.FEDERATION),

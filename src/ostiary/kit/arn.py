@@ -40,3 +40,8 @@ def iam(account: str, kind: str, path_and_name: str) -> str:
 def assumed_role(account: str, role_name: str, session_name: str) -> str:
     """The ARN of a role session: the role's name without its path."""
     return f"arn:aws:sts::{account}:assumed-role/{role_name}/{session_name}"
+
+
+def application(client_id: str) -> str:
+    """The ARN of an application, which belongs to the organization and to no account of it."""
+    return f"arn:aws:sso:::application/{client_id}"

@@ -1,4 +1,4 @@
-"""How are roles, policies of IAM users, permission sets and assignments kept?"""
+"""How are roles, policies of IAM users, permission sets, assignments, organizational units and controls kept?"""
 
 from __future__ import annotations
 
@@ -6,10 +6,27 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, Table, delete, select
 
-from ostiary.domain.access.model import Assignment, PermissionSet, Role, UserPolicy
+from ostiary.domain.access.model import (
+    ApplicationGrants,
+    Assignment,
+    ControlKind,
+    ControlPolicy,
+    OrganizationalUnit,
+    PermissionSet,
+    Role,
+    UserPolicy,
+)
 from ostiary.storage.facts import Fact, many, put
 from ostiary.storage.generations import Topic, raise_generation
-from ostiary.storage.schema import assignment, permission_set, role, user_policy
+from ostiary.storage.schema import (
+    application,
+    assignment,
+    control_policy,
+    organizational_unit,
+    permission_set,
+    role,
+    user_policy,
+)
 
 _ROLES = select(role).order_by(role.c.account, role.c.name)
 _USER_POLICIES = select(user_policy).order_by(*user_policy.primary_key)
@@ -17,6 +34,11 @@ _PERMISSION_SETS = select(permission_set).order_by(permission_set.c.name)
 _ASSIGNMENTS = select(
     assignment.c.group_name.label("group"), assignment.c.permission_set, assignment.c.account, assignment.c.until
 ).order_by(*assignment.primary_key)
+_UNITS = select(organizational_unit).order_by(organizational_unit.c.name)
+_CONTROLS = select(control_policy).order_by(*control_policy.primary_key)
+_APPLICATION_GRANTS = select(application.c.client_id, application.c.enabled, application.c.policies).order_by(
+    application.c.client_id
+)
 
 
 class AccessTable:
@@ -61,6 +83,28 @@ class AccessTable:
 
     def delete_assignment(self, assignment_: Assignment) -> None:
         self._delete(assignment, **_key(assignment_))
+
+    def organizational_units(self) -> Sequence[OrganizationalUnit]:
+        return many(self._connection, _UNITS, OrganizationalUnit)
+
+    def put_organizational_unit(self, unit: OrganizationalUnit) -> None:
+        self._put(organizational_unit, unit)
+
+    def delete_organizational_unit(self, name: str) -> None:
+        self._delete(organizational_unit, name=name)
+
+    def control_policies(self) -> Sequence[ControlPolicy]:
+        return many(self._connection, _CONTROLS, ControlPolicy)
+
+    def put_control_policy(self, policy: ControlPolicy) -> None:
+        self._put(control_policy, policy)
+
+    def delete_control_policy(self, kind: ControlKind, name: str) -> None:
+        self._delete(control_policy, kind=kind, name=name)
+
+    def application_grants(self) -> Sequence[ApplicationGrants]:
+        """What `applications` keeps, as far as access needs it."""
+        return many(self._connection, _APPLICATION_GRANTS, ApplicationGrants)
 
     def _put(self, table: Table, fact: Fact) -> None:
         put(self._connection, table, fact)

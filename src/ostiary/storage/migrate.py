@@ -11,7 +11,7 @@ from sqlalchemy import Connection, inspect, text
 
 from ostiary.storage.engine import Database
 
-HEAD = "0001"
+HEAD = "0002"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 

@@ -12,6 +12,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, Table
 from sqlalchemy.types import TypeEngine
 
+from ostiary.domain.access.model import ControlKind
 from ostiary.domain.applications.model import ApplicationKind, ClientAuthentication
 from ostiary.domain.audit.last_use import Used
 from ostiary.domain.credentials.model import KeyPurpose
@@ -288,6 +289,24 @@ assignment = Table(
     _time("until", nullable=True),
 )
 
+organizational_unit = Table(
+    "organizational_unit",
+    metadata,
+    Column("name", StoredText, primary_key=True),
+    _text("parent"),
+    _texts("accounts"),
+    _text("description"),
+)
+control_policy = Table(
+    "control_policy",
+    metadata,
+    _named("kind", ControlKind, key=True),
+    Column("name", StoredText, primary_key=True),
+    _text("document"),
+    _texts("targets"),
+    _text("description"),
+)
+
 # --- sessions -------------------------------------------------------------------------------------------------------
 browser_session = Table(
     "browser_session",
@@ -326,6 +345,7 @@ application = Table(
     _time("created_at"),
     _text("settings"),  # JSON object of the other fields
     Column("enabled", Boolean, nullable=False),
+    Column("policies", TextMap, nullable=False, server_default="{}"),
 )
 client_secret = Table(
     "client_secret",

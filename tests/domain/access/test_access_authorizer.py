@@ -11,6 +11,7 @@ import pytest
 
 from ostiary.domain.access.conditions import context_of
 from ostiary.domain.access.errors import AccessDenied
+from ostiary.domain.applications.model import Application, ApplicationKind, ClientAuthentication
 from ostiary.domain.audit.caller import Assurance, Caller, CallerKind, Door, Origin, anonymous, server
 from ostiary.domain.sessions.operator_credentials import operator
 from parts.aws_world import ACCOUNT, OTHER_ACCOUNT, World, allow, policy, role_arn
@@ -82,6 +83,36 @@ def test_the_operator_may_do_all_in_the_account_and_nothing_in_another(world: Wo
 )
 def test_who_has_no_policies_may_do_nothing(world: World, caller: Caller) -> None:
     assert not allowed(world, caller, "sts:GetAccessKeyInfo")
+
+
+def test_an_application_may_do_what_its_policies_say_unless_it_is_disabled_or_one_of_them_is_broken(
+    world: World,
+) -> None:
+    arn = "arn:aws:sso:::application/desk"
+    caller = Caller(arn, ACCOUNT, CallerKind.WORKLOAD, "desk", Origin(Door.OIDC), user_id="desk")
+
+    def may(*documents: str, enabled: bool = True) -> bool:
+        application = Application(
+            client_id="desk",
+            name="Desk",
+            kind=ApplicationKind.MACHINE,
+            authentication=ClientAuthentication.SECRET_BASIC,
+            owner="platform",
+            created_at=world.clock.now(),
+            enabled=enabled,
+            policies={f"p{number}": text for number, text in enumerate(documents)},
+        )
+        world.database.write(lambda tx: tx.applications.put_application(application))
+        world.reload()
+        return allowed(world, caller, "ostiary:Evaluate")
+
+    assert may(policy(allow("ostiary:Evaluate")))
+    assert not allowed(world, replace(caller, arn=arn + "2"), "ostiary:Evaluate")
+    assert not allowed(world, caller, "ostiary:Evaluate", account=OTHER_ACCOUNT)
+    assert not may()
+    assert not may(policy(allow("ostiary:Evaluate")), enabled=False)
+    assert not may(policy(allow("ostiary:Evaluate")), "{")
+    assert any("the application `desk` is out of force" in told for told in world.indexes.access.value.findings)
 
 
 def test_a_role_session_is_limited_by_boundary_and_session_policies(world: World) -> None:

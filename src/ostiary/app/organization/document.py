@@ -138,6 +138,7 @@ class ApplicationEntry(Entry, frozen=True, kw_only=True):
     launch_url: str = ""
     description: Text = ""
     enabled: bool = True
+    policies: Policies = {}
 
 
 class IssuerTrustEntry(Entry, frozen=True, kw_only=True):

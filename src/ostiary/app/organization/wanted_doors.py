@@ -143,6 +143,7 @@ def _application(refs: References, one: Declared[ApplicationEntry], created_at: 
         launch_url=entry.launch_url,
         description=entry.description,
         enabled=entry.enabled,
+        policies=refs.policies(one, entry.policies, account=refs.kept.organization.account),
     )
 
 

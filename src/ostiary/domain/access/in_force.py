@@ -27,6 +27,10 @@ def policies_of(index: AccessIndex, caller: Caller) -> tuple[PolicySet, str]:
         case CallerKind.IAM_USER:
             user = index.user(caller.account, caller.name)
             return (PolicySet(identity=user.identity), user.unusable) if user is not None else (NOBODY, "")
+        case CallerKind.WORKLOAD:
+            # Applications are among these by their own ARN; workloads act by the roles that they assume.
+            application = index.application(caller.arn)
+            return (PolicySet(identity=application.identity), application.unusable) if application else (NOBODY, "")
         case CallerKind.OPERATOR:
             return _OPERATOR, ""
         case CallerKind.PERSON:

@@ -13,7 +13,7 @@ from hashlib import sha256
 from types import MappingProxyType
 
 from ostiary.domain.access import builtin
-from ostiary.domain.access.model import SSO_PATH, Assignment, PermissionSet, Role, UserPolicy
+from ostiary.domain.access.model import SSO_PATH, ApplicationGrants, Assignment, PermissionSet, Role, UserPolicy
 from ostiary.domain.access.ports import AccessSlice
 from ostiary.kit import ids
 from ostiary.kit.clock import from_micros
@@ -44,6 +44,15 @@ class UserEntry:
     unusable: str = ""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class ApplicationEntry:
+    """What an application may do itself; `identity` is empty for one that is disabled: it may do nothing."""
+
+    enabled: bool = False
+    identity: tuple[Policy, ...] = ()
+    unusable: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class AssignedRole:
     """A role that a person may enter from the portal, `until` a date or until the assignment is taken away."""
@@ -57,6 +66,7 @@ class AssignedRole:
 class AccessIndex:
     roles: Mapping[str, RoleEntry] = field(default_factory=lambda: MappingProxyType({}))
     users: Mapping[tuple[str, str], UserEntry] = field(default_factory=lambda: MappingProxyType({}))
+    applications: Mapping[str, ApplicationEntry] = field(default_factory=lambda: MappingProxyType({}))
     assignments: Mapping[str, tuple[Assignment, ...]] = field(default_factory=lambda: MappingProxyType({}))
     arns_by_name: Mapping[tuple[str, str], str] = field(default_factory=lambda: MappingProxyType({}))
     compiled: CompiledPolicies = field(default_factory=lambda: MappingProxyType({}))
@@ -71,6 +81,10 @@ class AccessIndex:
     def user(self, account: str, name: str) -> UserEntry | None:
         """None for a user without policies."""
         return self.users.get((account, name))
+
+    def application(self, application_arn: str) -> ApplicationEntry | None:
+        """None for what is no application."""
+        return self.applications.get(application_arn)
 
     def roles_of_groups(self, groups: Iterable[str], now: datetime) -> list[AssignedRole]:
         """What assignments that are in force give to the members of these groups, each role once."""
@@ -105,6 +119,7 @@ def load_access_index(tx: AccessSlice, *, previous: AccessIndex = EMPTY_INDEX) -
     return AccessIndex(
         roles=roles,
         users=build.users(tx.access.user_policies()),
+        applications={grants.arn: build.application(grants) for grants in tx.access.application_grants()},
         assignments=_by_group(assignments),
         arns_by_name={(role.account, role.name): role.arn for role in stored},
         compiled=build.compiled,
@@ -121,9 +136,7 @@ class _Builder:
     def role(self, role: Role) -> RoleEntry:
         try:
             trust = self._policy(PolicyKind.TRUST, f"{role.name}/trust", role.trust_policy)
-            identity = tuple(
-                self._policy(PolicyKind.IDENTITY, f"{role.name}/{name}", text) for name, text in role.policies.items()
-            )
+            identity = self._identity((f"{role.name}/{name}", text) for name, text in role.policies.items())
             boundary = self._boundary(role)
         except PolicyError as error:
             return RoleEntry(role, unusable=self._report(f"the role `{role.arn}` is out of force: {error}"))
@@ -139,11 +152,22 @@ class _Builder:
 
     def _user(self, policies: Sequence[UserPolicy]) -> UserEntry:
         try:
-            return UserEntry(
-                tuple(self._policy(PolicyKind.IDENTITY, f"{p.user_name}/{p.policy_name}", p.document) for p in policies)
-            )
+            return UserEntry(self._identity((f"{p.user_name}/{p.policy_name}", p.document) for p in policies))
         except PolicyError as error:
             return UserEntry(unusable=self._report(f"the user `{policies[0].user_name}` is out of force: {error}"))
+
+    def application(self, grants: ApplicationGrants) -> ApplicationEntry:
+        if not grants.enabled:
+            return ApplicationEntry()
+        try:
+            own = self._identity((f"{grants.client_id}/{name}", text) for name, text in grants.policies.items())
+            return ApplicationEntry(enabled=True, identity=own)
+        except PolicyError as error:
+            found = f"the application `{grants.client_id}` is out of force: {error}"
+            return ApplicationEntry(enabled=True, unusable=self._report(found))
+
+    def _identity(self, policies: Iterable[tuple[str, str]]) -> tuple[Policy, ...]:
+        return tuple(self._policy(PolicyKind.IDENTITY, policy_id, text) for policy_id, text in policies)
 
     def _boundary(self, role: Role) -> Policy | None:
         if not role.permissions_boundary:

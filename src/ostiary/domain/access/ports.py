@@ -6,7 +6,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from ostiary.domain.access.model import Assignment, PermissionSet, Role, UserPolicy
+from ostiary.domain.access.model import (
+    ApplicationGrants,
+    Assignment,
+    ControlKind,
+    ControlPolicy,
+    OrganizationalUnit,
+    PermissionSet,
+    Role,
+    UserPolicy,
+)
 from ostiary.domain.directory.ports import DirectorySlice
 
 
@@ -34,6 +43,22 @@ class AccessRows(Protocol):
     def put_assignment(self, assignment: Assignment) -> None: ...
 
     def delete_assignment(self, assignment: Assignment) -> None: ...
+
+    def organizational_units(self) -> Sequence[OrganizationalUnit]: ...
+
+    def put_organizational_unit(self, unit: OrganizationalUnit) -> None: ...
+
+    def delete_organizational_unit(self, name: str) -> None: ...
+
+    def control_policies(self) -> Sequence[ControlPolicy]: ...
+
+    def put_control_policy(self, policy: ControlPolicy) -> None: ...
+
+    def delete_control_policy(self, kind: ControlKind, name: str) -> None: ...
+
+    def application_grants(self) -> Sequence[ApplicationGrants]:
+        """Of every application, whatever its state; they are changed where applications are."""
+        ...
 
 
 class AccessSlice(Protocol):

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
+
+from ostiary.kit import arn
+
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class ApplicationKind(StrEnum):
@@ -24,6 +30,7 @@ class Application:
     """`groups`: whose members may use it (empty: nobody); `jwks` is the registered key set's JSON text.
 
     `scopes` are the scopes it may ask for; `audience` is the `aud` of its access tokens (its resource server).
+    `policies` maps names to JSON texts of identity policies: what it may do itself at this server's own interfaces.
     """
 
     client_id: str
@@ -43,6 +50,7 @@ class Application:
     launch_url: str = ""
     description: str = ""
     enabled: bool = True
+    policies: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
 
     @property
     def public(self) -> bool:
@@ -50,7 +58,7 @@ class Application:
 
     @property
     def arn(self) -> str:
-        return f"arn:aws:sso:::application/{self.client_id}"
+        return arn.application(self.client_id)
 
 
 @dataclass(frozen=True, slots=True)

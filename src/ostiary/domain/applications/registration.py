@@ -60,6 +60,8 @@ def _check_kind(application: Application) -> None:
         case ApplicationKind.NATIVE:
             if not application.public:
                 raise InvalidApplication("a native application can keep no secret: its authentication is `none`")
+            if application.policies:
+                raise InvalidApplication("a native application proves nothing, so it has no policies of its own")
         case ApplicationKind.MACHINE:
             _check_machine(application)
         case _:
