@@ -81,7 +81,8 @@ class _Evaluation:
 
     def decide(self, *, by_owner_alone: bool = False) -> Decision:
         # ORDER: every layer is surveyed, also after a silent one: an explicit deny further down must be found.
-        silent = self._survey_controls()
+        policies = self._policies
+        silent = self._survey_controls() if policies.resource_controls or policies.service_controls else []
         owner = self._survey_owner()
         needed = self._needed_layers(owner, by_owner_alone=by_owner_alone)
         if owner is _NONE and (self._owner is not None or self._owner_layer in needed):
@@ -106,13 +107,11 @@ class _Evaluation:
 
     def _survey_controls(self) -> list[Layer]:
         policies, silent = self._policies, []
-        for layer, levels in (
-            (Layer.RESOURCE_CONTROL, policies.resource_controls),
-            (Layer.SERVICE_CONTROL, policies.service_controls),
-        ):
-            reaches = [self._survey(level.by_action, layer) for level in levels]
-            if not all(reaches):
-                silent.append(layer)
+        for layer, levels in zip(_CONTROLS, (policies.resource_controls, policies.service_controls), strict=True):
+            if levels:
+                reaches = [self._survey(level.by_action, layer) for level in levels]
+                if not all(reaches):
+                    silent.append(layer)
         return silent
 
     def _survey_owner(self) -> Reach:
@@ -157,6 +156,8 @@ class _Evaluation:
             return _OWNER_ALONE[owner_layer]
         if principal.account != self._request.resource_account:
             return _BOTH[owner_layer]
+        if owner is _NONE:
+            return _OWN if owner_layer is Layer.RESOURCE else _BOTH[owner_layer]
         match self._limited(owner):
             case Reach.DIRECT:
                 return _OWNER_ALONE[owner_layer]
@@ -167,8 +168,6 @@ class _Evaluation:
 
     def _limited(self, owner: Reach) -> Reach:
         """How far the owner's grant reaches inside one account; where the documents disagree, less far."""
-        if owner is _NONE:
-            return owner
         if owner is Reach.EVERYONE and self._owner_layer is Layer.RESOURCE:
             return Reach.ROLE
         principal = self._request.principal

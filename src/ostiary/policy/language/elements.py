@@ -7,12 +7,12 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_res
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ostiary.policy.casing import lower_ascii
 from ostiary.policy.language.document import shown, texts_of
-from ostiary.policy.language.glob import Glob
+from ostiary.policy.language.glob import Glob, Matches
 from ostiary.policy.language.scope import Scope
 from ostiary.policy.language.template import Template, Wildcards, compile_template
 from ostiary.policy.model import Effect, PolicyError
@@ -50,6 +50,8 @@ class Resources:
     templates: tuple[Template, ...]
     negated: bool
     effect: Effect
+    plain: Matches | None = None
+    """The whole test, when there is one pattern and it has no variables: what most statements have."""
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -120,7 +122,14 @@ def parse_resources(element: object, path: str, *, negated: bool, variables: boo
         templates=tuple(one for one in compiled if one.fixed is None),
         negated=negated,
         effect=effect,
+        plain=_plain(compiled, negated=negated),
     )
+
+
+def _plain(compiled: Sequence[Template], *, negated: bool) -> Matches | None:
+    if negated or len(compiled) != 1 or compiled[0].fixed is None:
+        return None
+    return compiled[0].fixed.matches
 
 
 def _check_resource(text: str, path: str) -> None:

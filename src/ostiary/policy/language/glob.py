@@ -6,7 +6,7 @@ the text once. There is no backtracking.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import Protocol
 
@@ -21,6 +21,7 @@ class Wild(Enum):
 
 
 Token = str | Wild
+Matches = Callable[[str], bool]
 
 
 class Glob(Protocol):
@@ -38,32 +39,41 @@ class Exact:
 
 
 class Pieces:
-    """`a*b*c`: the first piece begins the text, the last ends it, the others follow each other between."""
+    """`a*b*c`: the first piece begins the text, the last ends it, the others follow each other between.
 
-    __slots__ = ("_head", "_least", "_middle", "_tail")
+    `prefix` is the text that must begin a match, when that is all the pattern asks.
+    """
+
+    __slots__ = ("matches", "prefix")
 
     def __init__(self, pieces: Sequence[str]) -> None:
-        self._head, self._tail = pieces[0], pieces[-1]
-        self._middle = tuple(piece for piece in pieces[1:-1] if piece)
-        self._least = len(self._head) + len(self._tail)
+        head, tail = pieces[0], pieces[-1]
+        middle = tuple(piece for piece in pieces[1:-1] if piece)
+        self.prefix = None if middle or tail else head
+        self.matches = _in_order(head, middle, tail) if middle else _around(head, tail)
 
-    @property
-    def prefix(self) -> str | None:
-        """The text that must begin a match, when that is all the pattern asks."""
-        return None if self._middle or self._tail else self._head
 
-    def matches(self, text: str) -> bool:
-        head, tail = self._head, self._tail
-        # The tail may not overlap the head: `ab*ba` does not match `aba`.
-        if not text.startswith(head) or not text.endswith(tail) or len(text) < self._least:
+def _around(head: str, tail: str) -> Matches:
+    # The tail may not overlap the head: `ab*ba` does not match `aba`.
+    least = len(head) + len(tail)
+    return lambda text: text.startswith(head) and text.endswith(tail) and len(text) >= least
+
+
+def _in_order(head: str, middle: Sequence[str], tail: str) -> Matches:
+    begin, rest = len(head), len(tail)
+
+    def matches(text: str) -> bool:
+        if not text.startswith(head) or not text.endswith(tail):
             return False
-        at, end = len(head), len(text) - len(tail)
-        for piece in self._middle:
+        at, end = begin, len(text) - rest
+        for piece in middle:
             at = text.find(piece, at, end)
             if at < 0:
                 return False
             at += len(piece)
-        return True
+        return at <= end
+
+    return matches
 
 
 class Automaton:

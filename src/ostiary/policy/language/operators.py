@@ -22,7 +22,7 @@ from ostiary.policy.language.readings import (
     read_number,
 )
 from ostiary.policy.language.scope import Scope
-from ostiary.policy.language.template import Template, Wildcards, compile_template
+from ostiary.policy.language.template import Template, Variable, Wildcards, compile_template
 from ostiary.policy.model import PolicyError
 
 Values = Sequence[tuple[str, str]]
@@ -72,9 +72,23 @@ def _string_operator(wildcards: Wildcards) -> Callable[[Values, Mode], ValueTest
         literals, patterns = _templates(values, wildcards, mode)
         if not patterns:
             return lambda value, _scope: value in literals
+        variable = patterns[0].variable if len(patterns) == 1 and not literals else None
+        if variable is not None:
+            return _equals_variable(variable, mode)
         return lambda value, scope: value in literals or _any_template(patterns, value, scope, mode)
 
     return compile_values
+
+
+def _equals_variable(variable: Variable, mode: Mode) -> ValueTest:
+    """One tag against another: the commonest condition of all, and the same answer as `_any_template`."""
+    unresolved = None if mode.negated else False
+
+    def test(value: str, scope: Scope) -> bool | None:
+        wanted = variable.resolve(scope)
+        return unresolved if wanted is None else wanted == value
+
+    return test
 
 
 def _ignoring_case(values: Values, mode: Mode) -> ValueTest:

@@ -50,9 +50,12 @@ class Statement:
 
         After NONE, `scope.missed` says what did not apply, and `scope.failed` which condition.
         """
-        if self.resources is not None and not self.resources.match(scope):
-            scope.missed = _RESOURCE
-            return _NONE
+        resources = self.resources
+        if resources is not None:
+            plain = resources.plain
+            if not (plain(scope.resource) if plain is not None else resources.match(scope)):
+                scope.missed = _RESOURCE
+                return _NONE
         reach = _DIRECT if self.principals is None else self.principals.reach(scope, self.effect)
         if reach is _NONE:
             scope.missed = _PRINCIPAL

@@ -58,6 +58,12 @@ class Template:
         return tuple(token.key for token in self.tokens if isinstance(token, Variable))
 
     @property
+    def variable(self) -> Variable | None:
+        """The variable that is all of the text, as in `"${aws:PrincipalTag/team}"`."""
+        only = self.tokens[0] if len(self.tokens) == 1 else None
+        return only if isinstance(only, Variable) else None
+
+    @property
     def literal(self) -> str | None:
         """The only text that can match, when the policy's text alone decides that."""
         return self.fixed.text if isinstance(self.fixed, Exact) else None
@@ -97,7 +103,7 @@ def compile_template(text: str, path: str, *, variables: bool, wildcards: Wildca
     parts = tuple(_parts(text, path)) if variables else (_Raw(text),)
     if wildcards is Wildcards.RESOURCE:
         _check_variables_stand_in_the_resource(parts, path)
-    tokens = tuple(_tokens(parts, wildcards))
+    tokens = tuple(token for token in _tokens(parts, wildcards) if token)
     static = [token for token in tokens if not isinstance(token, Variable)]
     fixed = compile_glob(static) if len(static) == len(tokens) else None
     return Template(fixed, tokens, wild=any(isinstance(token, Wild) for token in static))
