@@ -10,28 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ostiary.policy.evaluation import wording
+from ostiary.policy.evaluation.layers import CONTROLS, NEVER_GRANTED_BY, WITHOUT_IDENTITY_LAYER, needed_layers
 from ostiary.policy.evaluation.policy_set import TRUST, PolicySet, checked
 from ostiary.policy.evaluation.trace import Trace
 from ostiary.policy.language.principals import Reach
 from ostiary.policy.language.scope import Scope
 from ostiary.policy.language.statement import ActionIndex, Policy
-from ostiary.policy.model import Decision, Effect, Layer, MatchedStatement, PrincipalKind, Request
+from ostiary.policy.model import Decision, Effect, Layer, MatchedStatement, Request
 
 _NO_POLICIES = PolicySet()
-_WITHOUT_OWN_POLICIES = frozenset({PrincipalKind.FEDERATED, PrincipalKind.SERVICE, PrincipalKind.ANONYMOUS})
-_WITHOUT_IDENTITY_LAYER = _WITHOUT_OWN_POLICIES | {PrincipalKind.ROOT}
-# The layers that must allow, in the order in which a missing one is told.
-_CONTROLS = (Layer.RESOURCE_CONTROL, Layer.SERVICE_CONTROL)
-_LIMITS = (Layer.BOUNDARY, Layer.SESSION)
-_OWN = (*_CONTROLS, Layer.IDENTITY, *_LIMITS)
-_BOTH = {owner: (*_CONTROLS, owner, Layer.IDENTITY, *_LIMITS) for owner in (Layer.RESOURCE, Layer.TRUST)}
-_OWNER_AND_LIMITS = {owner: (*_CONTROLS, owner, *_LIMITS) for owner in (Layer.RESOURCE, Layer.TRUST)}
-_OWNER_ALONE = {owner: (*_CONTROLS, owner) for owner in (Layer.RESOURCE, Layer.TRUST)}
-_NEVER_GRANTED_BY = {
-    # An outside identity acts on resources only through a role; anonymous callers and root users assume no role.
-    Layer.RESOURCE: frozenset({PrincipalKind.FEDERATED}),
-    Layer.TRUST: frozenset({PrincipalKind.ANONYMOUS, PrincipalKind.ROOT}),
-}
 # Names of their own: this is the hot path.
 _NONE, _DENY, _IDENTITY, _BOUNDARY, _SESSION = Reach.NONE, Effect.DENY, Layer.IDENTITY, Layer.BOUNDARY, Layer.SESSION
 
@@ -84,7 +71,7 @@ class _Evaluation:
         policies = self._policies
         silent = self._survey_controls() if policies.resource_controls or policies.service_controls else []
         owner = self._survey_owner()
-        needed = self._needed_layers(owner, by_owner_alone=by_owner_alone)
+        needed = needed_layers(self._request, policies, self._owner_layer, owner, by_owner_alone=by_owner_alone)
         if owner is _NONE and (self._owner is not None or self._owner_layer in needed):
             silent.append(self._owner_layer)
         self._survey_own_layers(silent, by_owner_alone=by_owner_alone)
@@ -107,7 +94,7 @@ class _Evaluation:
 
     def _survey_controls(self) -> list[Layer]:
         policies, silent = self._policies, []
-        for layer, levels in zip(_CONTROLS, (policies.resource_controls, policies.service_controls), strict=True):
+        for layer, levels in zip(CONTROLS, (policies.resource_controls, policies.service_controls), strict=True):
             if levels:
                 reaches = [self._survey(level.by_action, layer) for level in levels]
                 if not all(reaches):
@@ -118,13 +105,13 @@ class _Evaluation:
         if self._owner is None:
             return _NONE
         reach = self._survey(self._owner.by_action, self._owner_layer)
-        return _NONE if self._request.principal.kind in _NEVER_GRANTED_BY[self._owner_layer] else reach
+        return _NONE if self._request.principal.kind in NEVER_GRANTED_BY[self._owner_layer] else reach
 
     def _survey_own_layers(self, silent: list[Layer], *, by_owner_alone: bool) -> None:
         """Add to `silent` the layers of the principal's own policies that are in force and do not allow."""
         policies = self._policies
         allowed = self._survey(policies.identity.by_action, _IDENTITY)
-        if not allowed and not by_owner_alone and self._request.principal.kind not in _WITHOUT_IDENTITY_LAYER:
+        if not allowed and not by_owner_alone and self._request.principal.kind not in WITHOUT_IDENTITY_LAYER:
             silent.append(_IDENTITY)
         if policies.boundary is not None and not self._survey(policies.boundary.by_action, _BOUNDARY):
             silent.append(_BOUNDARY)
@@ -149,33 +136,6 @@ class _Evaluation:
         if trace is not None:
             trace.note_others(index.statements, candidates, layer)
         return best
-
-    def _needed_layers(self, owner: Reach, *, by_owner_alone: bool) -> tuple[Layer, ...]:
-        principal, owner_layer = self._request.principal, self._owner_layer
-        if by_owner_alone or principal.kind in _WITHOUT_OWN_POLICIES:
-            return _OWNER_ALONE[owner_layer]
-        if principal.account != self._request.resource_account:
-            return _BOTH[owner_layer]
-        if owner is _NONE:
-            return _OWN if owner_layer is Layer.RESOURCE else _BOTH[owner_layer]
-        match self._limited(owner):
-            case Reach.DIRECT:
-                return _OWNER_ALONE[owner_layer]
-            case Reach.ROLE:
-                return _OWNER_AND_LIMITS[owner_layer]
-            case _:
-                return _OWN if owner_layer is Layer.RESOURCE else _BOTH[owner_layer]
-
-    def _limited(self, owner: Reach) -> Reach:
-        """How far the owner's grant reaches inside one account; where the documents disagree, less far."""
-        if owner is Reach.EVERYONE and self._owner_layer is Layer.RESOURCE:
-            return Reach.ROLE
-        principal = self._request.principal
-        is_session = principal.kind is PrincipalKind.ROLE_SESSION or ":federated-user/" in principal.arn
-        if owner is Reach.DIRECT and self._policies.session is not None and not is_session:
-            # The grant names the user, but the caller is a session of that user: its session policies limit it.
-            return Reach.ROLE
-        return owner
 
     def _refuse(self, reason: str, layer: Layer, matched: list[MatchedStatement], silent: list[Layer]) -> Decision:
         return Decision(False, reason, layer, tuple(matched), self._missing_keys(), tuple(silent))
