@@ -1,0 +1,1 @@
+"""Questions without a request: who may, what may somebody, and on which conditions that nobody knows yet?"""
