@@ -1,0 +1,1 @@
+"""Which condition keys and which actions exist? Data with lookups; what a policy names beside them is unknown."""

@@ -1,0 +1,27 @@
+"""Which condition keys are Ostiary's own?
+
+They say how well, how lately and through which door the caller was proved. Methods are RFC 8176 `amr` values.
+"""
+
+from __future__ import annotations
+
+from ostiary.policy.registry.condition_key import ConditionKey, KeySource, KeyType, absent
+
+KEYS = (
+    ConditionKey(
+        "ostiary:AuthenticationMethods",
+        KeyType.STRING,
+        KeySource.SESSION,
+        "what was proved when the person signed in: pwd, otp, mfa and so on",
+        multivalued=True,
+    ),
+    ConditionKey(
+        "ostiary:AssuranceLevel",
+        KeyType.STRING,
+        KeySource.SESSION,
+        "single-factor, multi-factor or phishing-resistant; absent when nothing was proved",
+    ),
+    ConditionKey("ostiary:AuthenticationAge", KeyType.NUMERIC, KeySource.SESSION, "seconds since the person signed in"),
+    ConditionKey("ostiary:Door", KeyType.STRING, KeySource.NETWORK, "web, oidc, aws, cli or internal"),
+    absent("ostiary:DevicePosture", KeyType.STRING, KeySource.SESSION, "no device tells about itself yet"),
+)
