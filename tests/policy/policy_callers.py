@@ -22,6 +22,21 @@ CALLERS = {
     "service": Principal("rolesanywhere.amazonaws.com", None, PrincipalKind.SERVICE),
     "workload": Principal(f"arn:aws:ostiary::{ACCOUNT}:workload/build", ACCOUNT, PrincipalKind.WORKLOAD),
     "anonymous": Principal("", None, PrincipalKind.ANONYMOUS),
+    "federated-user": Principal(
+        f"arn:aws:sts::{ACCOUNT}:federated-user/alice",
+        ACCOUNT,
+        PrincipalKind.USER,
+        f"arn:aws:iam::{ACCOUNT}:user/alice",
+    ),
+    "strange-session": Principal(
+        "arn:aws:sts::999999999999:assumed-role/deployer/build-7",
+        "999999999999",
+        PrincipalKind.ROLE_SESSION,
+        "arn:aws:iam::999999999999:role/deployer",
+    ),
+    "stranger-root": Principal("arn:aws:iam::999999999999:root", "999999999999", PrincipalKind.ROOT),
+    "google": Principal("accounts.google.com", None, PrincipalKind.FEDERATED),
+    "saml": Principal(f"arn:aws:iam::{ACCOUNT}:saml-provider/corp", None, PrincipalKind.FEDERATED),
 }
 
 
