@@ -6,6 +6,7 @@ build all of them in `wiring.py`, commands only what they need.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from ostiary.app.node_signal import NodeSignal
 from ostiary.app.settings import database_url
 from ostiary.domain.access.authorizer import Authorizer
 from ostiary.domain.access.index import AccessIndex, load_access_index
+from ostiary.domain.access.standing import Standings
 from ostiary.domain.applications.index import ApplicationIndex, load_application_index
 from ostiary.domain.audit.last_use import LastUseLog
 from ostiary.domain.audit.sealer import Sealer, TrailIdentity, trail_identity
@@ -36,6 +38,8 @@ from ostiary.storage.engine import Database, open_database
 from ostiary.storage.generations import Topic
 from ostiary.storage.migrate import check_revision
 from ostiary.storage.transaction import Transaction
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,10 @@ class House:
     @cached_property
     def authorizer(self) -> Authorizer:
         return Authorizer(index=self.remembered.access, clock=self.clock)
+
+    @cached_property
+    def standings(self) -> Standings:
+        return Standings(index=self.remembered.access, transactions=self.database, clock=self.clock)
 
     @cached_property
     def role_session_issuer(self) -> RoleSessionIssuer:
@@ -164,19 +172,22 @@ def _existing(organization: Organization | None) -> Organization:
     return organization
 
 
+def _access(tx: Transaction, known: AccessIndex) -> AccessIndex:
+    """The operator is told what is out of force, once for each change."""
+    index = load_access_index(tx, previous=known)
+    for finding in index.findings:
+        if finding not in known.findings:
+            log.warning("%s", "".join(c if c.isprintable() else "?" for c in finding))
+    return index
+
+
 def _memory(database: Database, remembered: Remembered, root: RootKey, clock: Clock, signal: NodeSignal) -> Memory:
     def keys(tx: Transaction, _previous: ServerKeys) -> ServerKeys:
         return load_server_keys(tx.server_keys, root, now=clock.now())
 
     watched = [
         watch(remembered.keys, keys, Topic.KEYS),
-        watch(
-            remembered.access,
-            lambda tx, known: load_access_index(tx, previous=known),
-            Topic.ACCESS,
-            Topic.APPLICATIONS,
-            Topic.DIRECTORY,
-        ),
+        watch(remembered.access, _access, Topic.ACCESS, Topic.APPLICATIONS, Topic.DIRECTORY),
         watch(remembered.access_keys, lambda tx, _known: load_access_key_index(tx), Topic.ACCESS_KEYS),
         watch(remembered.workloads, lambda tx, _known: load_workload_index(tx), Topic.DIRECTORY),
         watch(remembered.issuer_trusts, lambda tx, _known: load_issuer_trust_index(tx), Topic.FEDERATION),

@@ -44,6 +44,11 @@ def derived_aws_unique_id(prefix: str, identity: str) -> str:
     return prefix + base64.b32encode(digest)[:17].decode("ascii")
 
 
+def derived_lower_id(identity: str, *, length: int) -> str:
+    """Up to 32 characters of `a-z2-7`: the same identity always gets the same ones."""
+    return base64.b32encode(sha256(identity.encode()).digest())[:length].decode("ascii").lower()
+
+
 def account_id() -> str:
     """A random 12-digit account id that does not begin with a zero."""
     return str(secrets.randbelow(900_000_000_000) + 100_000_000_000)

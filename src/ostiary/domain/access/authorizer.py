@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from ostiary.domain.access.conditions import context_of, principal_of, request_context_of
 from ostiary.domain.access.errors import AccessDenied, denied
-from ostiary.domain.access.in_force import NOBODY, policies_of
+from ostiary.domain.access.in_force import NOBODY, guardrails_on, policies_of
 from ostiary.domain.access.index import AccessIndex, RoleEntry
 from ostiary.domain.audit.caller import Caller
 from ostiary.kit.clock import Clock
@@ -18,6 +18,7 @@ from ostiary.policy import (
     ContextValue,
     Decision,
     Policy,
+    PolicySet,
     Principal,
     PrincipalKind,
     Request,
@@ -42,15 +43,8 @@ class Authorizer:
         resource_policy: Policy | None = None,
     ) -> Decision:
         """Raises AccessDenied, whose text is AWS's sentence with the reason."""
-        decision = self.decide(
-            caller,
-            action,
-            resource,
-            resource_account=resource_account,
-            context=context,
-            resource_policy=resource_policy,
-        )
-        return _allowed(decision)
+        decision, unusable = self._judge(caller, action, resource, resource_account, context, resource_policy)
+        return _allowed(decision, unusable)
 
     def decide(
         self,
@@ -63,18 +57,14 @@ class Authorizer:
         resource_policy: Policy | None = None,
     ) -> Decision:
         """The decision with its reason; `context` adds the condition keys of the operation."""
-        policies, unusable = policies_of(self._index.value, caller)
-        if unusable:
-            return _out_of_force(caller, action, resource)
-        request = self._request(caller, action, resource, resource_account, context)
-        return decide(request, policies if resource_policy is None else policies.with_resource(resource_policy))
+        return self._judge(caller, action, resource, resource_account, context, resource_policy)[0]
 
     def authorize_assume(
         self, caller: Caller, actions: Sequence[str], entry: RoleEntry, *, context: Mapping[str, ContextValue]
     ) -> Decision:
         """Each of the `sts:` actions by the role's trust policy and the caller's own. Raises AccessDenied."""
         role = entry.role
-        policies, unusable = policies_of(self._index.value, caller)
+        policies, unusable = self._policies_on(caller, role.account)
         trust = entry.trust
         if unusable or entry.unusable or trust is None:
             refusal = _out_of_force(caller, actions[0], role.arn)
@@ -90,11 +80,39 @@ class Authorizer:
     ) -> Decision:
         """By the role's trust policy alone; `context` holds the claims that were proved. Raises AccessDenied."""
         role = entry.role
-        if entry.unusable or entry.trust is None:
-            raise AccessDenied(_out_of_force(caller, action, role.arn), operator_text=entry.unusable)
+        policies, unusable = self._policies_on(caller, role.account, NOBODY)
+        if unusable or entry.unusable or entry.trust is None:
+            raise AccessDenied(_out_of_force(caller, action, role.arn), operator_text=entry.unusable or unusable)
         principal = Principal(provider_arn, None, PrincipalKind.FEDERATED)
         seen = request_context_of(caller.origin, self._clock.now(), context)
-        return _allowed(decide_assume(Request(principal, action, role.arn, role.account, seen), entry.trust, NOBODY))
+        return _allowed(decide_assume(Request(principal, action, role.arn, role.account, seen), entry.trust, policies))
+
+    def _judge(
+        self,
+        caller: Caller,
+        action: str,
+        resource: str,
+        resource_account: str,
+        context: Mapping[str, ContextValue] | None,
+        resource_policy: Policy | None,
+    ) -> tuple[Decision, str]:
+        """The decision, and for the operator what is broken."""
+        policies, unusable = self._policies_on(caller, resource_account)
+        if unusable:
+            return _out_of_force(caller, action, resource), unusable
+        request = self._request(caller, action, resource, resource_account, context)
+        return decide(request, policies if resource_policy is None else policies.with_resource(resource_policy)), ""
+
+    def _policies_on(
+        self, caller: Caller, resource_account: str, own: PolicySet | None = None
+    ) -> tuple[PolicySet, str]:
+        """Those of the caller (or `own`) and the controls over the resource; why not, where one cannot be read."""
+        index = self._index.value
+        policies, unusable = policies_of(index, caller) if own is None else (own, "")
+        guardrails = guardrails_on(index, caller, resource_account)
+        if guardrails.resource_controls:
+            policies = policies.with_resource(None, guardrails.resource_controls)
+        return policies, unusable or guardrails.resource_fault
 
     def _request(
         self,
@@ -108,9 +126,9 @@ class Authorizer:
         return Request(principal_of(caller), action, resource, resource_account, seen)
 
 
-def _allowed(decision: Decision) -> Decision:
+def _allowed(decision: Decision, unusable: str = "") -> Decision:
     if not decision.allowed:
-        raise AccessDenied(decision)
+        raise AccessDenied(decision, operator_text=unusable)
     return decision
 
 

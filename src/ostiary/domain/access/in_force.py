@@ -9,7 +9,8 @@ from __future__ import annotations
 from functools import lru_cache
 
 from ostiary.domain.access import builtin
-from ostiary.domain.access.index import AccessIndex
+from ostiary.domain.access.guardrails import NO_GUARDRAILS, Guardrails
+from ostiary.domain.access.index import AccessIndex, ApplicationEntry, RoleEntry, UserEntry
 from ostiary.domain.audit.caller import Caller, CallerKind
 from ostiary.policy import Policy, PolicyError, PolicyKind, PolicySet, parse_policy
 
@@ -17,6 +18,9 @@ NOBODY = PolicySet()
 _OPERATOR = PolicySet(identity=(parse_policy(builtin.ALLOW_ALL, policy_id="ostiary/operator"),))
 _PERSON = PolicySet(identity=(parse_policy(builtin.SELF_SERVICE, policy_id="ostiary/self-service"),))
 _REMEMBERED_SESSION_POLICIES = 2048
+# People act on themselves alone and are of no account. The operator holds the root key and is the way out of any
+# guardrail; nobody acts as root of another account.
+_NOT_LIMITED = frozenset({CallerKind.PERSON, CallerKind.OPERATOR})
 
 
 def policies_of(index: AccessIndex, caller: Caller) -> tuple[PolicySet, str]:
@@ -25,12 +29,10 @@ def policies_of(index: AccessIndex, caller: Caller) -> tuple[PolicySet, str]:
         case CallerKind.ROLE_SESSION:
             return _role_policies(index, caller)
         case CallerKind.IAM_USER:
-            user = index.user(caller.account, caller.name)
-            return (PolicySet(identity=user.identity), user.unusable) if user is not None else (NOBODY, "")
+            return _entry_policies(index, caller, index.user(caller.account, caller.name))
         case CallerKind.WORKLOAD:
             # Applications are among these by their own ARN; workloads act by the roles that they assume.
-            application = index.application(caller.arn)
-            return (PolicySet(identity=application.identity), application.unusable) if application else (NOBODY, "")
+            return _entry_policies(index, caller, index.application(caller.arn))
         case CallerKind.OPERATOR:
             return _OPERATOR, ""
         case CallerKind.PERSON:
@@ -39,15 +41,28 @@ def policies_of(index: AccessIndex, caller: Caller) -> tuple[PolicySet, str]:
             return NOBODY, ""
 
 
-def _role_policies(index: AccessIndex, caller: Caller) -> tuple[PolicySet, str]:
-    entry = index.role(caller.role_arn or "")
+def guardrails_on(index: AccessIndex, caller: Caller, resource_account: str) -> Guardrails:
+    """What limits the caller on the side of the resource: the resource controls of the resource's account."""
+    return NO_GUARDRAILS if caller.kind in _NOT_LIMITED else index.guardrails(resource_account)
+
+
+def _entry_policies(
+    index: AccessIndex, caller: Caller, entry: RoleEntry | UserEntry | ApplicationEntry | None
+) -> tuple[PolicySet, str]:
+    guardrails = index.guardrails(caller.account)
     if entry is None:
-        return NOBODY, ""
+        return guardrails.nobody, guardrails.service_fault
+    return entry.policies, entry.unusable or guardrails.service_fault
+
+
+def _role_policies(index: AccessIndex, caller: Caller) -> tuple[PolicySet, str]:
+    policies, unusable = _entry_policies(index, caller, index.role(caller.role_arn or ""))
+    if not caller.session_policies:
+        return policies, unusable
     try:
-        session = tuple(map(_session_policy, caller.session_policies)) if caller.session_policies else None
+        return policies.with_session(map(_session_policy, caller.session_policies)), unusable
     except PolicyError as error:
         return NOBODY, f"the session policy of `{caller.arn}` cannot be read: {error}"
-    return PolicySet(identity=entry.identity, boundary=entry.boundary, session=session), entry.unusable
 
 
 @lru_cache(maxsize=_REMEMBERED_SESSION_POLICIES)

@@ -7,18 +7,29 @@ stored document that does not parse takes its role or user out of force: nothing
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from types import MappingProxyType
 
 from ostiary.domain.access import builtin
+from ostiary.domain.access.guardrails import GuardrailIndex, Guardrails, build_guardrails
 from ostiary.domain.access.model import SSO_PATH, ApplicationGrants, Assignment, PermissionSet, Role, UserPolicy
-from ostiary.domain.access.ports import AccessSlice
+from ostiary.domain.access.organization_tree import (
+    OrganizationTree,
+    TreeBroken,
+    organization_id,
+    organization_path,
+    tree_of,
+)
+from ostiary.domain.access.ports import AccessIndexSlice
+from ostiary.domain.directory.ports import DirectorySlice
 from ostiary.kit import ids
 from ostiary.kit.clock import from_micros
-from ostiary.policy import Policy, PolicyError, PolicyKind, federated_condition_findings, parse_policy
+from ostiary.policy import Policy, PolicyError, PolicyKind, PolicySet, federated_condition_findings, parse_policy
 
+NO_POLICIES = PolicySet()
 CompiledPolicies = Mapping[tuple[PolicyKind, str, str], Policy]
 _CREATED_WITH_ITS_SET = from_micros(0)
 
@@ -27,29 +38,30 @@ _CREATED_WITH_ITS_SET = from_micros(0)
 class RoleEntry:
     """A role with its compiled policies; `unusable` says why nothing may be done with it, empty when it is in force.
 
+    `policies` hold the service controls of the role's account, too.
+
     `open_trusts` are findings about its trust in outside issuers: with one, no outside identity may assume it.
     """
 
     role: Role
     trust: Policy | None = None
-    identity: tuple[Policy, ...] = ()
-    boundary: Policy | None = None
+    policies: PolicySet = NO_POLICIES
     unusable: str = ""
     open_trusts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class UserEntry:
-    identity: tuple[Policy, ...] = ()
+    policies: PolicySet = NO_POLICIES
     unusable: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ApplicationEntry:
-    """What an application may do itself; `identity` is empty for one that is disabled: it may do nothing."""
+    """What an application may do itself: nothing when it is disabled."""
 
     enabled: bool = False
-    identity: tuple[Policy, ...] = ()
+    policies: PolicySet = NO_POLICIES
     unusable: str = ""
 
 
@@ -70,7 +82,18 @@ class AccessIndex:
     assignments: Mapping[str, tuple[Assignment, ...]] = field(default_factory=lambda: MappingProxyType({}))
     arns_by_name: Mapping[tuple[str, str], str] = field(default_factory=lambda: MappingProxyType({}))
     compiled: CompiledPolicies = field(default_factory=lambda: MappingProxyType({}))
+    guardrail_index: GuardrailIndex = field(default_factory=GuardrailIndex)
+    organization_id: str = ""
+    organization_paths: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     findings: tuple[str, ...] = ()
+
+    def guardrails(self, account: str) -> Guardrails:
+        """What holds in the account; for one that is not known what holds at the root."""
+        return self.guardrail_index.of(account)
+
+    def organization_path(self, account: str) -> str:
+        """As `aws:PrincipalOrgPaths` has it; empty for an account that is not of the organization."""
+        return self.organization_paths.get(account, "")
 
     def role(self, role_arn: str) -> RoleEntry | None:
         return self.roles.get(role_arn)
@@ -110,21 +133,42 @@ def reserved_name(permission_set: str, account: str) -> str:
     return f"AWSReservedSSO_{permission_set}_{sha256(f'{account}:{permission_set}'.encode()).hexdigest()[:16]}"
 
 
-def load_access_index(tx: AccessSlice, *, previous: AccessIndex = EMPTY_INDEX) -> AccessIndex:
+def load_access_index(tx: AccessIndexSlice, *, previous: AccessIndex = EMPTY_INDEX) -> AccessIndex:
     """Build the index; texts that did not change keep the policies that `previous` compiled."""
     build = _Builder(previous.compiled)
+    tree = tree_of(tx.access.organizational_units())
+    build.guardrails = build_guardrails(tree, tx.access.control_policies(), build.policy)
+    first_account = _first_account(tx)
     assignments = tx.access.assignments()
     stored = [*tx.access.roles(), *_reserved_roles(tx.access.permission_sets(), assignments)]
     roles = {role.arn: build.role(role) for role in stored}
     return AccessIndex(
         roles=roles,
         users=build.users(tx.access.user_policies()),
-        applications={grants.arn: build.application(grants) for grants in tx.access.application_grants()},
+        applications={g.arn: build.application(g, first_account) for g in tx.access.application_grants()},
         assignments=_by_group(assignments),
         arns_by_name={(role.account, role.name): role.arn for role in stored},
         compiled=build.compiled,
-        findings=tuple(build.findings),
+        guardrail_index=build.guardrails,
+        organization_id=organization_id(first_account) if first_account else "",
+        organization_paths=_paths(tx, tree, first_account),
+        findings=(*build.guardrails.findings, *build.findings),
     )
+
+
+def _first_account(tx: DirectorySlice) -> str:
+    organization = tx.directory.organization()
+    return organization.account if organization is not None else ""
+
+
+def _paths(tx: DirectorySlice, tree: OrganizationTree, first_account: str) -> dict[str, str]:
+    """Without the accounts whose place is not known: their principals are told no path."""
+    paths: dict[str, str] = {}
+    for account in tx.directory.accounts() if first_account else ():
+        with suppress(TreeBroken):
+            chain = tree.chain_of_account(account.account_id)
+            paths[account.account_id] = organization_path(first_account, chain)
+    return paths
 
 
 class _Builder:
@@ -132,17 +176,18 @@ class _Builder:
         self._known = known
         self.compiled: dict[tuple[PolicyKind, str, str], Policy] = {}
         self.findings: list[str] = []
+        self.guardrails = GuardrailIndex()
 
     def role(self, role: Role) -> RoleEntry:
         try:
-            trust = self._policy(PolicyKind.TRUST, f"{role.name}/trust", role.trust_policy)
-            identity = self._identity((f"{role.name}/{name}", text) for name, text in role.policies.items())
-            boundary = self._boundary(role)
+            trust = self.policy(PolicyKind.TRUST, f"{role.name}/trust", role.trust_policy)
+            own = ((f"{role.name}/{name}", text) for name, text in role.policies.items())
+            policies = self._policies(role.account, own, self._boundary(role))
         except PolicyError as error:
             return RoleEntry(role, unusable=self._report(f"the role `{role.arn}` is out of force: {error}"))
         open_trusts = tuple(federated_condition_findings(trust))
         self.findings += open_trusts
-        return RoleEntry(role, trust, identity, boundary, open_trusts=open_trusts)
+        return RoleEntry(role, trust, policies, open_trusts=open_trusts)
 
     def users(self, policies: Sequence[UserPolicy]) -> dict[tuple[str, str], UserEntry]:
         texts: dict[tuple[str, str], list[UserPolicy]] = {}
@@ -152,29 +197,35 @@ class _Builder:
 
     def _user(self, policies: Sequence[UserPolicy]) -> UserEntry:
         try:
-            return UserEntry(self._identity((f"{p.user_name}/{p.policy_name}", p.document) for p in policies))
+            own = ((f"{p.user_name}/{p.policy_name}", p.document) for p in policies)
+            return UserEntry(self._policies(policies[0].account, own))
         except PolicyError as error:
             return UserEntry(unusable=self._report(f"the user `{policies[0].user_name}` is out of force: {error}"))
 
-    def application(self, grants: ApplicationGrants) -> ApplicationEntry:
+    def application(self, grants: ApplicationGrants, account: str) -> ApplicationEntry:
         if not grants.enabled:
-            return ApplicationEntry()
+            return ApplicationEntry(unusable=f"the application `{grants.client_id}` is disabled")
         try:
-            own = self._identity((f"{grants.client_id}/{name}", text) for name, text in grants.policies.items())
-            return ApplicationEntry(enabled=True, identity=own)
+            own = ((f"{grants.client_id}/{name}", text) for name, text in grants.policies.items())
+            return ApplicationEntry(enabled=True, policies=self._policies(account, own))
         except PolicyError as error:
             found = f"the application `{grants.client_id}` is out of force: {error}"
             return ApplicationEntry(enabled=True, unusable=self._report(found))
 
-    def _identity(self, policies: Iterable[tuple[str, str]]) -> tuple[Policy, ...]:
-        return tuple(self._policy(PolicyKind.IDENTITY, policy_id, text) for policy_id, text in policies)
+    def _policies(self, account: str, own: Iterable[tuple[str, str]], boundary: Policy | None = None) -> PolicySet:
+        """Pairs of id and text, with what limits them. Raises PolicyError."""
+        return PolicySet(
+            identity=[self.policy(PolicyKind.IDENTITY, policy_id, text) for policy_id, text in own],
+            boundary=boundary,
+            service_controls=self.guardrails.of(account).service_controls,
+        )
 
     def _boundary(self, role: Role) -> Policy | None:
         if not role.permissions_boundary:
             return None
-        return self._policy(PolicyKind.BOUNDARY, f"{role.name}/boundary", role.permissions_boundary)
+        return self.policy(PolicyKind.BOUNDARY, f"{role.name}/boundary", role.permissions_boundary)
 
-    def _policy(self, kind: PolicyKind, policy_id: str, text: str) -> Policy:
+    def policy(self, kind: PolicyKind, policy_id: str, text: str) -> Policy:
         key = (kind, policy_id, text)
         policy = self._known.get(key) or self.compiled.get(key) or parse_policy(text, policy_id=policy_id, kind=kind)
         self.compiled[key] = policy

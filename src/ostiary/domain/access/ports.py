@@ -66,6 +66,9 @@ class AccessSlice(Protocol):
     def access(self) -> AccessRows: ...
 
 
+class AccessIndexSlice(AccessSlice, DirectorySlice, Protocol): ...
+
+
 class NamedUser(Protocol):
     """Of an IAM user, what tells who it is; the room `credentials` keeps it, which this one may not know."""
 
