@@ -230,7 +230,7 @@ class _Reader:
         try:
             text, end = _STRINGS.raw_decode(self._text, at)
         except json.JSONDecodeError as error:
-            self._refuse(error.pos, f"the string is not sound: {error.msg.lower()}")
+            self._refuse(error.pos, f"the string is not sound: {error.msg.lower().removesuffix(' at')}")
         return str(text), end
 
     def _space(self, at: int) -> int:

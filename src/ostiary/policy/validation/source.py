@@ -90,6 +90,8 @@ class Place:
 
     node: Node
     path: tuple[PathElement, ...] = ()
+    named: Member | None = None
+    """The member whose value this is, or whose value's item."""
 
     @property
     def text(self) -> str:
@@ -100,19 +102,28 @@ class Place:
         return Location(self.path, self.node.span)
 
     def member(self, member: Member) -> Place:
-        return Place(member.value, (*self.path, Value(member.name)))
+        return Place(member.value, (*self.path, Value(member.name)), member)
+
+    @property
+    def name_location(self) -> Location:
+        """The name under which the value stands, alone or in a list."""
+        if self.named is None:
+            return self.location
+        around = self.path[: -2 if isinstance(self.path[-1], Index) else -1]
+        span = self.node.lines.span(self.named.start, self.named.end)
+        return Location((*around, Key(self.named.name)), span)
 
     def key(self, member: Member) -> Location:
         """The place of a member's name."""
         return Location((*self.path, Key(member.name)), self.node.lines.span(member.start, member.end))
 
     def child(self, name: str) -> Place | None:
-        found = self.node.child(name)
-        return None if found is None else Place(found, (*self.path, Value(name)))
+        """The member of that name; the first one, when it stands twice."""
+        return next((self.member(member) for member in self.node.members if member.name == name), None)
 
     def items(self) -> Iterator[Place]:
         for index, item in enumerate(self.node.items):
-            yield Place(item, (*self.path, Index(index)))
+            yield Place(item, (*self.path, Index(index)), self.named)
 
     def values(self) -> Iterator[Place]:
         """The items of a list, or the value that stands for a list of one."""

@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_oidc.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from ostiary.policy.casing import lower_ascii
 from ostiary.policy.language.conditions import Condition, Quantifier
@@ -17,29 +18,45 @@ from ostiary.policy.model import Effect
 _FIXING = frozenset({"StringEquals", "StringEqualsIgnoreCase", "StringLike"})
 _OIDC = ":oidc-provider/"
 _SAML = ":saml-provider/"
+_CONSEQUENCES = {
+    "sub": "every subject of that issuer might assume the role",
+    "aud": "tokens made for others would be accepted",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTrust:
+    """A statement that trusts an issuer (`host/path`) without fixing one of its claims."""
+
+    statement: Statement
+    issuer: str
+    claim: str
+
+    @property
+    def reason(self) -> str:
+        return (
+            f"trusts `{self.issuer}` without a StringEquals condition that fixes `{self.issuer}:{self.claim}`:"
+            f" {_CONSEQUENCES[self.claim]}; list the exact values"
+        )
+
+
+def open_trusts(trust: Policy) -> Iterator[OpenTrust]:
+    """Each statement and issuer whose subject or audience is not fixed exactly."""
+    for statement, issuer in _trusted_issuers(trust):
+        for claim in _CONSEQUENCES:
+            if not _is_fixed(trust, statement, f"{issuer}:{claim}"):
+                yield OpenTrust(statement, issuer, claim)
 
 
 def wildcard_subjects(trust: Policy, issuer_key_prefix: str) -> list[str]:
     """A sentence for each statement that trusts the issuer (`host/path`) without fixing its `sub` exactly."""
     wanted = lower_ascii(issuer_key_prefix)
-    return [
-        _finding(trust, statement, issuer, "sub", "every subject of that issuer might assume the role")
-        for statement, issuer in _trusted_issuers(trust)
-        if issuer == wanted and not _is_fixed(trust, statement, f"{issuer}:sub")
-    ]
+    return [_sentence(trust, one) for one in open_trusts(trust) if one.issuer == wanted and one.claim == "sub"]
 
 
 def federated_condition_findings(trust: Policy) -> list[str]:
     """A sentence for each statement and issuer whose subject or audience is not fixed exactly."""
-    findings = []
-    for statement, issuer in _trusted_issuers(trust):
-        if not _is_fixed(trust, statement, f"{issuer}:sub"):
-            findings.append(
-                _finding(trust, statement, issuer, "sub", "every subject of that issuer might assume the role")
-            )
-        if not _is_fixed(trust, statement, f"{issuer}:aud"):
-            findings.append(_finding(trust, statement, issuer, "aud", "tokens made for others would be accepted"))
-    return findings
+    return [_sentence(trust, one) for one in open_trusts(trust)]
 
 
 def _trusted_issuers(trust: Policy) -> Iterator[tuple[Statement, str]]:
@@ -67,8 +84,5 @@ def _fixes(condition: Condition, *, with_variables: bool) -> bool:
     return not any(sign in value for value in condition.values for sign in (*wild, *opening))
 
 
-def _finding(trust: Policy, statement: Statement, issuer: str, claim: str, consequence: str) -> str:
-    return (
-        f"{statement.path} of `{trust.policy_id}` trusts `{issuer}` without a StringEquals condition that fixes"
-        f" `{issuer}:{claim}`: {consequence}; list the exact values"
-    )
+def _sentence(trust: Policy, one: OpenTrust) -> str:
+    return f"{one.statement.path} of `{trust.policy_id}` {one.reason}"

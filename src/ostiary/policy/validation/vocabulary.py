@@ -129,6 +129,7 @@ class Code(_Named):
     REDUNDANT_STATEMENT = auto()
     WILDCARD_IN_SERVICE_NAME = auto()
     # Ostiary's own
+    OSTIARY_ABSENT_CONDITION_KEY = auto()
     OSTIARY_ALLOW_EVERYONE = auto()
     OSTIARY_CANONICAL_USER_UNSUPPORTED = auto()
     OSTIARY_DOCUMENT_TOO_LARGE = auto()
@@ -158,6 +159,7 @@ _CLASSES = (
 """The last code of each class of AWS."""
 
 _OWN: dict[Code, tuple[FindingType, str]] = {
+    Code.OSTIARY_ABSENT_CONDITION_KEY: (FindingType.WARNING, "reference_policies_condition-keys.html"),
     Code.OSTIARY_ALLOW_EVERYONE: (FindingType.SECURITY_WARNING, "reference_policies_elements_principal.html"),
     Code.OSTIARY_CANONICAL_USER_UNSUPPORTED: (FindingType.ERROR, "reference_policies_elements_principal.html"),
     Code.OSTIARY_DOCUMENT_TOO_LARGE: (FindingType.ERROR, "reference_iam-quotas.html"),
