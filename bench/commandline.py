@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from bench.candidates import Bare, Candidate, Moto, OidcProvider, Row
+from bench.decisions import DecisionResult, measure_decisions
 from bench.install import find_wrk, install_peers
 from bench.load import Generator
 from bench.machine import machine_facts, versions
@@ -25,7 +26,8 @@ from bench.profiling import profile
 from bench.report import Setting, write_report
 
 _START = "start"
-_ROWS = (*Row, _START)
+_DECISION = "decision"
+_ROWS = (*Row, _START, _DECISION)
 _MOST_RUNS = 50
 _MOST_SECONDS = 60.0
 
@@ -55,24 +57,26 @@ def _measure(options: argparse.Namespace) -> int:
         connections=options.connections,
         generator=generator.name,
     )
-    loads, starts = _all_rows(options, candidates, generator, effort)
-    report = write_report(setting, loads, starts)
+    loads, starts, decisions = _all_rows(options, candidates, generator, effort)
+    report = write_report(setting, loads, starts, decisions)
     output = _output(options)
     output.write_text(report)
     print(f"\n{report}\nbench: written to {output}")
-    return int(any(load.failure for load in loads) or bool(starts and starts.failure))
+    failed = [one.failure for one in (*loads, starts, decisions) if one is not None and one.failure]
+    return int(bool(failed))
 
 
 def _all_rows(
     options: argparse.Namespace, candidates: Sequence[Candidate], generator: Generator, effort: Effort
-) -> tuple[list[LoadResult], StartResult | None]:
+) -> tuple[list[LoadResult], StartResult | None, DecisionResult | None]:
     loads = [
         measure_load(row, [one for one in candidates if row in one.rows], generator, effort)
         for row in Row
         if row in options.rows
     ]
     starts = measure_start(candidates, generator.cpus, runs=effort.runs) if _START in options.rows else None
-    return loads, starts
+    decisions = measure_decisions(generator.cpus.server, runs=effort.runs) if _DECISION in options.rows else None
+    return loads, starts, decisions
 
 
 def _profile(options: argparse.Namespace) -> int:
@@ -87,7 +91,7 @@ def _profile(options: argparse.Namespace) -> int:
 
 def _candidates(options: argparse.Namespace) -> list[Candidate]:
     peers: list[Candidate] = [OidcProvider(), Bare(), Moto()]
-    if options.peers_only:
+    if options.peers_only or not {*options.rows} & {*Row, _START}:
         return peers
     ours = Ostiary()
     ours.set_up()

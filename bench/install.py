@@ -1,7 +1,8 @@
 """How do the peers and the load generator get onto this machine?
 
-Python peers from `requirements/bench.lock` (hashes) into their own venv, the node peer from `peers/package-lock.json`
-(hashes), `wrk` and node as Debian packages when we may install them. Installed once, again only when a lock changes.
+Python peers from `requirements/bench.lock` and `peers/policy.lock` (hashes) into their own venv, the node peer from
+`peers/package-lock.json` (hashes), `wrk` and node as Debian packages when we may install them. Installed once, again
+only when a lock changes.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from bench.places import PEER_NODE, PEER_PYTHON, PEERS, PROJECT_UV, ROOT, WORK, 
 
 _BENCH_LOCK = ROOT / "requirements" / "bench.lock"
 _PROFILER_LOCK = PEERS / "profiler.lock"
+_POLICY_LOCK = PEERS / "policy.lock"
 _NODE_FILES = ("package.json", "package-lock.json", "oidc_provider.mjs")
 _INSTALL_SECONDS = 600
 
@@ -35,11 +37,11 @@ def find_wrk() -> str | None:
 
 
 def _install_python_peers() -> None:
-    locks = (_BENCH_LOCK, _PROFILER_LOCK)
+    locks = (_BENCH_LOCK, _PROFILER_LOCK, _POLICY_LOCK)
     stamp = PEER_PYTHON.parent.parent / "installed"
     if _is_current(stamp, locks):
         return
-    print("bench: installing the moto server and py-spy into .bench/python")
+    print("bench: installing the moto server, cedarpy, pycasbin and py-spy into .bench/python")
     _run([sys.executable, "-m", "venv", "--clear", str(PEER_PYTHON.parent.parent)])
     for lock in locks:
         _run([*_pip_install(), "--require-hashes", "-r", str(lock)])

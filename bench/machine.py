@@ -16,6 +16,8 @@ from bench.places import PEERS, ROOT, WORK
 
 _GIB = 1024**3
 _SYNCS = 100
+_BENCH_LOCK = ROOT / "requirements" / "bench.lock"
+_POLICY_LOCK = PEERS / "policy.lock"
 
 
 def machine_facts() -> dict[str, str]:
@@ -36,6 +38,7 @@ def versions(wrk: str | None) -> dict[str, str]:
         "Granian, Falcon, cryptography": ", ".join(map(metadata.version, ("granian", "falcon", "cryptography"))),
         "node, oidc-provider": f"{_first_line('node', '--version')}, {_node_peer_version()}",
         "moto": _locked_version("moto"),
+        "cedarpy, pycasbin": ", ".join(_locked_version(name, _POLICY_LOCK) for name in ("cedarpy", "casbin")),
         "load generator": _first_line(wrk, "--version") if wrk else "bench/replay.py",
     }
 
@@ -71,6 +74,6 @@ def _node_peer_version() -> str:
     return str(json.loads((PEERS / "package.json").read_text())["dependencies"]["oidc-provider"])
 
 
-def _locked_version(name: str) -> str:
-    found = re.search(rf"^{name}==(\S+)", (ROOT / "requirements" / "bench.lock").read_text(), re.MULTILINE)
+def _locked_version(name: str, lock: Path = _BENCH_LOCK) -> str:
+    found = re.search(rf"^{name}==(\S+)", lock.read_text(), re.MULTILINE)
     return found[1] if found else "unknown"

@@ -8,6 +8,7 @@ from datetime import datetime
 from statistics import median
 
 from bench.candidates import DISTINCT_REQUESTS, Row
+from bench.decisions import DecisionResult, decision_section, judge_decisions
 from bench.goals import Verdict, judge_load, judge_start
 from bench.load import Run
 from bench.measure import Effort, LoadResult, StartResult
@@ -31,6 +32,9 @@ the disk, say); `per CPU second` counts only what it used.
 - **oidc-provider**: node, in-memory adapter, client_secret_basic, ES256 access tokens; one process. On a node older
   than 22 it warns that it wants a newer one.
 - **moto**: its own server, threads; it verifies no signature and evaluates no policy. Reset before each run.
+- **cedarpy, pycasbin**: the same rules, parsed beforehand (cedarpy with handles of its policies and entities), and
+  questions prepared in the engine's own form; ours are asked with a prepared request likewise. CPU time
+  of one thread, so that other work on the machine counts less.
 - **bare WSGI**: Granian, signs an ES256 JWT and answers JSON; no client authentication, no event, no storage.
 """
 _REPEAT = """\
@@ -55,12 +59,16 @@ class Setting:
     generator: str
 
 
-def write_report(setting: Setting, loads: Sequence[LoadResult], starts: StartResult | None) -> str:
+def write_report(
+    setting: Setting, loads: Sequence[LoadResult], starts: StartResult | None, decisions: DecisionResult | None
+) -> str:
     verdicts = [verdict for load in loads for verdict in judge_load(load)]
     verdicts += judge_start(starts) if starts else []
+    verdicts += judge_decisions(decisions) if decisions else []
     parts = ["# Results of `make bench`\n", _facts(setting), _verdicts(verdicts)]
     parts += [_load_section(load) for load in loads]
     parts += [_start_section(starts)] if starts else []
+    parts += [decision_section(decisions)] if decisions else []
     return "\n".join([*parts, _method(setting), _REPEAT])
 
 
