@@ -22,6 +22,7 @@ from ostiary.domain.audit.event import event_of
 from ostiary.domain.audit.vocabulary import EventName
 from ostiary.domain.credentials.server_keys import rotate_due_keys
 from ostiary.kit.clock import SystemClock
+from ostiary.protocols.authzen import routes as authzen_routes
 from ostiary.protocols.aws.gateway import routes as aws_routes
 from ostiary.protocols.http.client import HostRules, ProxyTrust
 from ostiary.protocols.http.errors import add_error_handlers, write_plain
@@ -88,12 +89,14 @@ def _application(house: House, doors: Doors, settings: ServeSettings, metrics: R
     health.add_routes(app, _health_rooms(house, settings, trust))
     aws_routes.add_routes(app, doors.aws)
     oidc_routes.add_routes(app, doors.oidc)
+    authzen_routes.add_routes(app, doors.authzen)
     web_routes.add_routes(app, doors.web)
     if settings.development:
         development.add_routes(app, development.DevelopmentRooms(house, trust, settings.workers))
     writers = {
         "/": failure_writer(doors.web),
         "/oauth2": oidc_routes.write_failure,
+        "/access": authzen_routes.write_failure,
         "/aws": aws_routes.write_failure,
         **dict.fromkeys(health.PATHS, write_plain),
     }

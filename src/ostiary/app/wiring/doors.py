@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 from ostiary.app.house import House
 from ostiary.app.settings import ServeSettings
+from ostiary.app.wiring.access import authzen_rooms
 from ostiary.app.wiring.applications import oidc_rooms
 from ostiary.app.wiring.aws import aws_rooms
 from ostiary.app.wiring.people import People, web_rooms
 from ostiary.domain.secrets.deletion import SecretPurge
 from ostiary.domain.signin.forgetting import forget_what_is_over
+from ostiary.protocols.authzen.rooms import AuthzenRooms
 from ostiary.protocols.aws.gateway.routes import AwsRooms
 from ostiary.protocols.http.client import ProxyTrust
 from ostiary.protocols.oidc.rooms import OidcRooms
@@ -19,6 +21,7 @@ from ostiary.protocols.web.rooms import WebRooms
 
 @dataclass(frozen=True, slots=True)
 class Doors:
+    authzen: AuthzenRooms
     aws: AwsRooms
     oidc: OidcRooms
     web: WebRooms
@@ -29,6 +32,7 @@ def build_doors(house: House, settings: ServeSettings) -> Doors:
     people = People(house)
     web = web_rooms(house, people, trust, issuer=settings.issuer, development=settings.development)
     return Doors(
+        authzen=authzen_rooms(house, trust, issuer=settings.issuer),
         aws=aws_rooms(house, trust, development=settings.development),
         oidc=oidc_rooms(house, people, web, trust, issuer=settings.issuer),
         web=web,

@@ -23,4 +23,5 @@ OSTIARY = service_actions(
     Group(_WRITE, "AuthorizeApplication IssueToken RevokeToken RotateClientSecret", _APPLICATION),
     Group(_READ, "GetUserInfo IntrospectToken", _APPLICATION),
     Group(_READ, "GetKeys GetMetadata"),
+    Group(_READ, "EvaluateAccess ExplainAccess SearchAccess", ("arn:aws:*:*:*:*",)),
 )
