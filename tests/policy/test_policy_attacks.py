@@ -45,6 +45,27 @@ def test_a_value_moves_no_segment_of_an_arn(value: str) -> None:
     assert not _allowed([allow], request(context=context))
 
 
+@pytest.mark.parametrize("operator", ["ArnLike", "ArnEquals"])
+def test_a_value_with_a_colon_is_no_part_of_an_arn(operator: str) -> None:
+    wanted = "arn:aws:sns:${aws:PrincipalTag/region}:123456789012:topic"
+    condition = {operator: {"t:arn": wanted}}
+    context = {"aws:PrincipalTag/region": "eu:999999999999", "t:arn": "arn:aws:sns:eu:999999999999:123456789012:topic"}
+    assert not _allowed([EVERYTHING | {"Condition": condition}], request(context=context))
+    whole = {operator: {"t:arn": "${t:arn}"}}
+    assert _allowed([EVERYTHING | {"Condition": whole}], request(context=context))
+
+
+def test_not_principal_spares_nobody_who_has_a_boundary() -> None:
+    for listed in ("*", {"AWS": "*"}, {"AWS": ["123456789012", "arn:aws:iam::123456789012:user/alice"]}):
+        deny = policy([{"Effect": "Deny", "NotPrincipal": listed, "Action": "*", "Resource": "*"}], PolicyKind.RESOURCE)
+        free, bounded = (
+            PolicySet(identity=[policy([EVERYTHING])], resource=deny, boundary=boundary)
+            for boundary in (None, policy([EVERYTHING], PolicyKind.BOUNDARY))
+        )
+        assert decide(request(), free).allowed
+        assert not decide(request(), bounded).allowed
+
+
 def test_the_case_of_a_tag_key_dodges_no_deny() -> None:
     deny = {
         "Effect": "Deny",

@@ -85,11 +85,11 @@ class Principals:
         a permissions boundary is never spared.
         """
         principal = scope.principal
-        if self.everyone:
-            return True
+        if scope.has_boundary or self.everyone:
+            return not scope.has_boundary
         if principal.kind in _OUTSIDERS:
             return principal.arn in (self.services if principal.kind is PrincipalKind.SERVICE else self.federated)
-        if scope.has_boundary or principal.account not in self.accounts:
+        if principal.account not in self.accounts:
             return False
         if principal.kind is PrincipalKind.ROOT:
             return True

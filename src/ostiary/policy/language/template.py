@@ -46,11 +46,15 @@ class Variable:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A policy's text, compiled: `fixed` when it has no variables, else tokens to fill in."""
+    """A policy's text, compiled: `fixed` when it has no variables, else tokens to fill in.
+
+    `bounded` are the places of variables within one of the first five parts of an ARN that is matched part by part.
+    """
 
     fixed: Glob | None
     tokens: tuple[Token | Variable, ...]
     wild: bool
+    bounded: tuple[int, ...] = ()
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -79,6 +83,9 @@ class Template:
         filled = self._filled(scope)
         if filled is None:
             return None
+        # INVARIANT: no value moves the parts of an ARN; a part has no colon, so one that has is equal to none.
+        if self.bounded and any(":" in str(filled[place]) for place in self.bounded):
+            return False
         if self.wild:
             return compile_glob(filled).matches(text)
         return _joined(filled) == text
@@ -106,7 +113,22 @@ def compile_template(text: str, path: str, *, variables: bool, wildcards: Wildca
     tokens = tuple(token for token in _tokens(parts, wildcards) if token)
     static = [token for token in tokens if not isinstance(token, Variable)]
     fixed = compile_glob(static) if len(static) == len(tokens) else None
-    return Template(fixed, tokens, wild=any(isinstance(token, Wild) for token in static))
+    bounded = tuple(_bounded(tokens)) if wildcards is Wildcards.ARN and fixed is None else ()
+    return Template(fixed, tokens, wild=any(isinstance(token, Wild) for token in static), bounded=bounded)
+
+
+def _bounded(tokens: Sequence[Token | Variable]) -> Iterator[int]:
+    """The places of variables before the fifth colon; a text without five is a variable that is a whole ARN."""
+    colons = 0
+    ahead: list[int] = []
+    for place, part in enumerate(tokens):
+        if isinstance(part, Variable):
+            ahead.append(place)
+        elif part == ":":
+            colons += 1
+            if colons == _ARN_COLONS:
+                yield from ahead
+                return
 
 
 def variable_keys(text: str, path: str) -> tuple[str, ...]:
