@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ostiary.domain.access.conditions import context_of, principal_of, request_context_of
+from ostiary.domain.access.conditions import context_of, principal_of, request_context_of, with_tags_of
 from ostiary.domain.access.errors import AccessDenied, denied
 from ostiary.domain.access.in_force import NOBODY, guardrails_on, policies_of
 from ostiary.domain.access.index import AccessIndex, RoleEntry
@@ -69,7 +69,7 @@ class Authorizer:
         if unusable or entry.unusable or trust is None:
             refusal = _out_of_force(caller, actions[0], role.arn)
             raise AccessDenied(refusal, operator_text=entry.unusable or unusable or refusal.reason)
-        request = self._request(caller, actions[0], role.arn, role.account, context)
+        request = self._request(caller, actions[0], role.arn, role.account, with_tags_of(role, context))
         decision = _allowed(decide_assume(request, trust, policies))
         for action in actions[1:]:
             _allowed(decide_assume(request.with_action(action), trust, policies))
@@ -84,7 +84,14 @@ class Authorizer:
         if unusable or entry.unusable or entry.trust is None:
             raise AccessDenied(_out_of_force(caller, action, role.arn), operator_text=entry.unusable or unusable)
         principal = Principal(provider_arn, None, PrincipalKind.FEDERATED)
-        seen = request_context_of(caller.origin, self._clock.now(), context)
+        seen = request_context_of(
+            caller.origin,
+            self._clock.now(),
+            with_tags_of(role, context),
+            provider=provider_arn,
+            resource_account=role.account,
+            places=self._index.value,
+        )
         return _allowed(decide_assume(Request(principal, action, role.arn, role.account, seen), entry.trust, policies))
 
     def _judge(
@@ -122,7 +129,8 @@ class Authorizer:
         resource_account: str,
         context: Mapping[str, ContextValue] | None,
     ) -> Request:
-        seen = context_of(caller, self._clock.now(), context)
+        now, places = self._clock.now(), self._index.value
+        seen = context_of(caller, now, context, resource_account=resource_account, places=places)
         return Request(principal_of(caller), action, resource, resource_account, seen)
 
 

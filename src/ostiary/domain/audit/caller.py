@@ -28,6 +28,18 @@ class Door(StrEnum):
     INTERNAL = "internal"
 
 
+class AssuranceLevel(StrEnum):
+    """How well somebody was proved; each level has what the one before it has."""
+
+    SINGLE_FACTOR = "single-factor"
+    MULTI_FACTOR = "multi-factor"
+    PHISHING_RESISTANT = "phishing-resistant"
+
+
+# RFC 8176 names for a key that signs for one origin only: in hardware, in software, on a smart card.
+_PHISHING_RESISTANT = frozenset({"hwk", "swk", "sc"})
+
+
 @dataclass(frozen=True, slots=True)
 class Assurance:
     """What was proved at sign-in, and when. `methods` are RFC 8176 `amr` values; a factor not used is not listed."""
@@ -39,12 +51,23 @@ class Assurance:
     def multi_factor(self) -> bool:
         return "mfa" in self.methods
 
+    @property
+    def level(self) -> AssuranceLevel | None:
+        """None when nothing was proved."""
+        if not self.methods:
+            return None
+        if not self.multi_factor:
+            return AssuranceLevel.SINGLE_FACTOR
+        if _PHISHING_RESISTANT.isdisjoint(self.methods):
+            return AssuranceLevel.MULTI_FACTOR
+        return AssuranceLevel.PHISHING_RESISTANT
+
 
 @dataclass(frozen=True, slots=True)
 class Origin:
     """Where a request came from: address after trusted hops were resolved, never what a stranger's header claims.
 
-    `region` is the one that an AWS request was signed for.
+    `region` is the one that an AWS request was signed for. `user_agent` and `referer` are what the client says.
     """
 
     door: Door
@@ -53,6 +76,7 @@ class Origin:
     request_id: str = ""
     secure_transport: bool = False
     region: str = ""
+    referer: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from ostiary.domain.sessions.issuing import (
     check_session_policy,
     ends_at,
     life_of,
+    seconds_of,
 )
 from ostiary.domain.sessions.model import EpochKind
 from ostiary.domain.sessions.role_session import (
@@ -105,7 +106,7 @@ class WebIdentityRoles:
         # A trust without exact subjects is not used at all, even where a narrower one stands beside it.
         if open_trusts := wildcard_subjects(entry.trust, trust.name):
             raise denied(open_trusts[0])
-        context = _conditions(identity, request)
+        context = _conditions(identity, request, seconds_of(entry.role, request.seconds))
         self._authorizer.authorize_federated(caller, trust.arn, ACTION, entry, context=context)
         return entry
 
@@ -134,13 +135,13 @@ def _account_of(role_arn: str) -> str:
         raise InvalidSessionRequest(f"`{role_arn[:200]}` is invalid: give the ARN of a role") from None
 
 
-def _conditions(identity: WebIdentity, request: WebIdentityRequest) -> dict[str, ContextValue]:
+def _conditions(identity: WebIdentity, request: WebIdentityRequest, seconds: int) -> dict[str, ContextValue]:
     name, audience = identity.trust.name, identity.audience
     context: dict[str, ContextValue] = {
         f"{name}:sub": identity.subject,
         f"{name}:aud": audience[0] if len(audience) == 1 else audience,
-        "aws:FederatedProvider": identity.trust.arn,
         "sts:RoleSessionName": request.session_name,
+        "sts:DurationSeconds": str(seconds),
         "sts:SourceIdentity": fit_for_name(identity.workload.name),
     }
     methods = identity.claims.get("amr")

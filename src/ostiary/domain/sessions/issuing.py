@@ -61,10 +61,14 @@ class RoleSessionIssuer:
         return credentials
 
 
+def seconds_of(role: Role, requested: int | None, *, chained: bool = False) -> int:
+    """What is asked for, and without a wish an hour, or what the role allows when that is less; `life_of` checks it."""
+    return min(DEFAULT_SECONDS, _most_seconds(role, chained=chained)) if requested is None else requested
+
+
 def life_of(role: Role, requested: int | None, *, chained: bool = False) -> timedelta:
-    """Raises InvalidSessionRequest; without a wish an hour, or what the role allows when that is less."""
-    most = min(role.max_session_seconds, MAX_CHAINED_SECONDS) if chained else role.max_session_seconds
-    seconds = min(DEFAULT_SECONDS, most) if requested is None else requested
+    """How long `seconds_of` is. Raises InvalidSessionRequest."""
+    most, seconds = _most_seconds(role, chained=chained), seconds_of(role, requested, chained=chained)
     if seconds < MIN_SECONDS:
         raise InvalidSessionRequest(f"The requested DurationSeconds is under the minimum of {MIN_SECONDS} seconds.")
     if seconds > role.max_session_seconds:
@@ -74,6 +78,10 @@ def life_of(role: Role, requested: int | None, *, chained: bool = False) -> time
             "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining."
         )
     return timedelta(seconds=seconds)
+
+
+def _most_seconds(role: Role, *, chained: bool) -> int:
+    return min(role.max_session_seconds, MAX_CHAINED_SECONDS) if chained else role.max_session_seconds
 
 
 def ends_at(start: datetime, life: timedelta, *limits: datetime | None) -> datetime:

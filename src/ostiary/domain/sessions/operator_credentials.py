@@ -20,7 +20,7 @@ from ostiary.domain.audit.event import event_of
 from ostiary.domain.audit.ports import EventRecorder
 from ostiary.domain.audit.vocabulary import EventName, Outcome
 from ostiary.domain.directory.ports import DirectorySlice
-from ostiary.domain.sessions.issuing import RoleSessionIssuer, ends_at, life_of
+from ostiary.domain.sessions.issuing import RoleSessionIssuer, ends_at, life_of, seconds_of
 from ostiary.domain.sessions.model import EpochKind
 from ostiary.domain.sessions.role_session import SessionOrigin, TemporaryCredentials, new_session
 from ostiary.kit import arn
@@ -66,7 +66,7 @@ class OperatorCredentials:
         caller = operator(self._account())
         wanted = role_arn or arn.iam(caller.account, "role", builtin.ADMINISTRATOR_ROLE)
         try:
-            entry = self._load_role(caller, wanted)
+            entry = self._load_role(caller, wanted, seconds)
         except AccessDenied as refusal:
             self._record_denial(caller, wanted, refusal, now)
             raise
@@ -87,11 +87,15 @@ class OperatorCredentials:
             raise denied("there is no organization yet: run ostiary init")
         return organization.account
 
-    def _load_role(self, caller: Caller, role_arn: str) -> RoleEntry:
+    def _load_role(self, caller: Caller, role_arn: str, seconds: int | None) -> RoleEntry:
         entry = self._index.value.role(role_arn)
         if entry is None:
             raise denied(f"there is no role `{role_arn[:200]}`: check the ARN")
-        context = {"sts:RoleSessionName": _NAME, "sts:SourceIdentity": _NAME}
+        context = {
+            "sts:RoleSessionName": _NAME,
+            "sts:SourceIdentity": _NAME,
+            "sts:DurationSeconds": str(seconds_of(entry.role, seconds)),
+        }
         self._authorizer.authorize_assume(caller, ["sts:AssumeRole"], entry, context=context)
         return entry
 

@@ -23,6 +23,7 @@ from ostiary.domain.sessions.issuing import (
     check_session_policy,
     ends_at,
     life_of,
+    seconds_of,
     session_tags,
 )
 from ostiary.domain.sessions.model import EpochKind
@@ -86,7 +87,8 @@ class RoleAssumption:
         return entry
 
     def _check_trusted(self, caller: Caller, request: RoleRequest, entry: RoleEntry, attributes: _Attributes) -> None:
-        context = _conditions(request, attributes)
+        seconds = seconds_of(entry.role, request.seconds, chained=caller.lineage is not None)
+        context = _conditions(request, attributes, seconds)
         try:
             self._authorizer.authorize_assume(caller, _actions(caller, request), entry, context=context)
         except AccessDenied as refusal:
@@ -179,8 +181,11 @@ def _actions(caller: Caller, request: RoleRequest) -> list[str]:
     return actions
 
 
-def _conditions(request: RoleRequest, attributes: _Attributes) -> dict[str, ContextValue]:
-    context: dict[str, ContextValue] = {"sts:RoleSessionName": request.session_name}
+def _conditions(request: RoleRequest, attributes: _Attributes, seconds: int) -> dict[str, ContextValue]:
+    context: dict[str, ContextValue] = {
+        "sts:RoleSessionName": request.session_name,
+        "sts:DurationSeconds": str(seconds),
+    }
     if request.external_id:
         context["sts:ExternalId"] = request.external_id
     if attributes.source_identity:

@@ -12,7 +12,7 @@ import unicodedata
 from types import MappingProxyType
 
 from ostiary.policy.casing import lower_ascii
-from ostiary.policy.registry import global_keys, iam_keys, ostiary_keys, secretsmanager_keys, sts_keys
+from ostiary.policy.registry import authzen_keys, global_keys, iam_keys, ostiary_keys, secretsmanager_keys, sts_keys
 from ostiary.policy.registry.condition_key import ConditionKey, KeySource, KeyType
 
 __all__ = ["ConditionKey", "KeySource", "KeyType", "all_keys", "find_key"]
@@ -24,7 +24,14 @@ _LETTERS_AND_NUMBERS = ("L", "N", "M")
 # A host with a dot or a port, then perhaps a path: `s3:prefix` is a service's key, not an issuer's claim.
 _ISSUER = re.compile(r"(?=[^/]*[.:])[a-z0-9-]+(?:\.[a-z0-9-]+)*(?::[0-9]{1,5})?(?:/[^\s:*?$]*)?", re.ASCII)
 
-_ALL = (*global_keys.KEYS, *sts_keys.KEYS, *iam_keys.KEYS, *secretsmanager_keys.KEYS, *ostiary_keys.KEYS)
+_ALL = (
+    *global_keys.KEYS,
+    *sts_keys.KEYS,
+    *iam_keys.KEYS,
+    *secretsmanager_keys.KEYS,
+    *ostiary_keys.KEYS,
+    *authzen_keys.KEYS,
+)
 _BY_NAME = MappingProxyType({lower_ascii(key.name): key for key in _ALL if not key.family})
 _BY_PREFIX = MappingProxyType({lower_ascii(key.prefix): key for key in _ALL if key.family})
 _BY_CLAIM = MappingProxyType({key.name.rpartition(":")[2]: key for key in sts_keys.ISSUER_KEYS})

@@ -70,6 +70,7 @@ def origin_of(request: Request, door: Door, trust: ProxyTrust) -> Origin:
         user_agent=request.user_agent or "",
         request_id=request_id(request),
         secure_transport=external_scheme(request, trust) == "https",
+        referer=request.get_header("Referer") or "",
     )
 
 
