@@ -155,6 +155,28 @@ class IssuerTrustEntry(Entry, frozen=True, kw_only=True):
     max_token_seconds: Annotated[int, Meta(ge=60, le=86_400)] = 3600
 
 
+class OrganizationalUnitEntry(Entry, frozen=True, kw_only=True):
+    name: Name
+    parent: Name | None = None
+    accounts: tuple[Line, ...] = ()
+    description: Text = ""
+
+
+class ControlPolicyEntry(Entry, frozen=True, kw_only=True):
+    name: Name
+    targets: tuple[Line, ...]
+    policy: Policy
+    description: Text = ""
+
+
+class ServiceControlPolicyEntry(ControlPolicyEntry, frozen=True, kw_only=True):
+    pass
+
+
+class ResourceControlPolicyEntry(ControlPolicyEntry, frozen=True, kw_only=True):
+    pass
+
+
 class SecretEntry(Entry, frozen=True, kw_only=True):
     name: SecretName
     account: Line | None = None
@@ -174,6 +196,9 @@ class IamUserEntry(Entry, frozen=True, kw_only=True):
 SECTIONS: Mapping[str, type[Entry]] = {
     "organization": OrganizationEntry,
     "account": AccountEntry,
+    "organizational_unit": OrganizationalUnitEntry,
+    "service_control_policy": ServiceControlPolicyEntry,
+    "resource_control_policy": ResourceControlPolicyEntry,
     "directory": DirectoryEntry,
     "attribute": AttributeEntry,
     "group": GroupEntry,
@@ -189,6 +214,9 @@ SECTIONS: Mapping[str, type[Entry]] = {
 }
 AUTHORITATIVE = frozenset(
     {
+        "organizational_unit",
+        "service_control_policy",
+        "resource_control_policy",
         "attribute",
         "group",
         "workload",

@@ -23,10 +23,24 @@ from ostiary.storage.transaction import Transaction
 
 _MAX_LISTED = 100
 # ORDER: what refers goes before what is referred to, and what is new comes in the opposite order.
-_GONE_FIRST = ("assignment", "application", "workload", "issuer_trust", "iam_user", "role", "permission_set")
+_GONE_FIRST = (
+    "service_control_policy",
+    "resource_control_policy",
+    "organizational_unit",
+    "assignment",
+    "application",
+    "workload",
+    "issuer_trust",
+    "iam_user",
+    "role",
+    "permission_set",
+)
 _MADE = (
     "organization",
     "account",
+    "organizational_unit",
+    "service_control_policy",
+    "resource_control_policy",
     "directory",
     "attribute",
     "group",
@@ -173,6 +187,9 @@ def _delete_role(tx: Transaction, role: Role) -> None:
 _PUT: Mapping[str, Callable[[Transaction, Any], None]] = {
     "organization": lambda tx, fact: tx.directory.put_organization(fact),
     "account": lambda tx, fact: tx.directory.put_account(fact),
+    "organizational_unit": lambda tx, fact: tx.access.put_organizational_unit(fact),
+    "service_control_policy": lambda tx, fact: tx.access.put_control_policy(fact),
+    "resource_control_policy": lambda tx, fact: tx.access.put_control_policy(fact),
     "directory": lambda tx, fact: tx.directory.put_directory(fact),
     "attribute": lambda tx, fact: tx.directory.put_attribute_definition(fact),
     "group": lambda tx, fact: tx.directory.put_group(fact),
@@ -187,6 +204,9 @@ _PUT: Mapping[str, Callable[[Transaction, Any], None]] = {
     "assignment": lambda tx, fact: tx.access.put_assignment(fact),
 }
 _DELETE: Mapping[str, Callable[[Transaction, Any], None]] = {
+    "organizational_unit": lambda tx, fact: tx.access.delete_organizational_unit(fact.name),
+    "service_control_policy": lambda tx, fact: tx.access.delete_control_policy(fact.kind, fact.name),
+    "resource_control_policy": lambda tx, fact: tx.access.delete_control_policy(fact.kind, fact.name),
     "attribute": _delete_attribute,
     "group": lambda tx, fact: tx.directory.delete_group(fact.name),
     "issuer_trust": lambda tx, fact: tx.federation.delete_issuer_trust(fact.account, fact.issuer),

@@ -8,7 +8,14 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
-from ostiary.domain.access.model import Assignment, PermissionSet, Role
+from ostiary.domain.access.model import (
+    Assignment,
+    ControlKind,
+    ControlPolicy,
+    OrganizationalUnit,
+    PermissionSet,
+    Role,
+)
 from ostiary.domain.applications.model import Application
 from ostiary.domain.credentials.model import IamUser
 from ostiary.domain.directory.model import (
@@ -44,6 +51,8 @@ class UserWithPolicies:
 Fact = (
     Organization
     | Account
+    | OrganizationalUnit
+    | ControlPolicy
     | Directory
     | AttributeDefinition
     | Group
@@ -75,6 +84,17 @@ class Kept:
     @cached_property
     def accounts(self) -> dict[str, Account]:
         return {account.account_id: account for account in self._tx.directory.accounts()}
+
+    @cached_property
+    def units(self) -> dict[str, OrganizationalUnit]:
+        return {unit.name: unit for unit in self._tx.access.organizational_units()}
+
+    @cached_property
+    def controls(self) -> dict[ControlKind, dict[str, ControlPolicy]]:
+        found: dict[ControlKind, dict[str, ControlPolicy]] = {kind: {} for kind in ControlKind}
+        for control in self._tx.access.control_policies():
+            found[control.kind][control.name] = control
+        return found
 
     @cached_property
     def directories(self) -> dict[str, Directory]:
@@ -154,6 +174,9 @@ class Kept:
 
     def _by_name(self, kind: str) -> Mapping[str, Any]:
         by_name: Mapping[str, Mapping[str, Any]] = {
+            "organizational_unit": self.units,
+            "service_control_policy": self.controls[ControlKind.SERVICE],
+            "resource_control_policy": self.controls[ControlKind.RESOURCE],
             "attribute": self.definitions,
             "group": self.groups,
             "workload": self.workloads,

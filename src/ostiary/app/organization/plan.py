@@ -26,6 +26,11 @@ from ostiary.app.organization.wanted_access import (
     wanted_permission_sets,
     wanted_roles,
 )
+from ostiary.app.organization.wanted_controls import (
+    wanted_resource_controls,
+    wanted_service_controls,
+    wanted_units,
+)
 from ostiary.app.organization.wanted_doors import (
     wanted_applications,
     wanted_issuer_trusts,
@@ -41,6 +46,7 @@ from ostiary.app.organization.wanted_people import (
     wanted_people,
 )
 from ostiary.domain.access.builtin import ADMINISTRATOR_ROLE
+from ostiary.domain.access.guardrails import UNIT
 from ostiary.domain.credentials.model import IamUser
 from ostiary.domain.directory.model import Person
 from ostiary.domain.federation.model import IssuerTrust
@@ -102,6 +108,9 @@ class Plan:
 _WANTED: Mapping[str, Callable[[References], Mapping[Any, Any]]] = {
     "organization": wanted_organization,
     "account": wanted_accounts,
+    "organizational_unit": wanted_units,
+    "service_control_policy": wanted_service_controls,
+    "resource_control_policy": wanted_resource_controls,
     "directory": wanted_directories,
     "attribute": wanted_attributes,
     "group": wanted_groups,
@@ -245,6 +254,7 @@ def _check_deletions(refs: References, plan: Plan) -> None:
     """What the file does not speak of may still need what it deletes."""
     groups = {change.label for change in plan.of("group", Action.DELETE)}
     sets = {change.label for change in plan.of("permission_set", Action.DELETE)}
+    _check_controls(refs, {f"{UNIT}{change.label}" for change in plan.of("organizational_unit", Action.DELETE)})
     issuers = [c.before for c in plan.of("issuer_trust", Action.DELETE) if isinstance(c.before, IssuerTrust)]
     if groups:
         _check_members(refs, plan, groups)
@@ -263,6 +273,16 @@ def _check_deletions(refs: References, plan: Plan) -> None:
         for workload in refs.kept.workloads.values():
             if (workload.account, workload.issuer) in deleted:
                 _refuse_deletion(refs, "issuer_trust", f"the workload `{workload.name}` needs a deleted issuer trust")
+
+
+def _check_controls(refs: References, units: set[str]) -> None:
+    for kind, controls in refs.kept.controls.items():
+        if refs.document.speaks_of(f"{kind}_control_policy"):
+            continue
+        for control in controls.values():
+            if left := units & set(control.targets):
+                text = f"the {kind} control policy `{control.name}` is attached to {', '.join(sorted(left))}"
+                _refuse_deletion(refs, "organizational_unit", f"{text}, which would be deleted")
 
 
 def _check_members(refs: References, plan: Plan, groups: set[str]) -> None:

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from ostiary.app.initialization import ADMINISTRATOR_ACCESS, ADMINISTRATORS
@@ -18,12 +19,21 @@ from ostiary.app.organization.document import (
     Entry,
     GroupEntry,
     IssuerTrustEntry,
+    OrganizationalUnitEntry,
     PermissionSetEntry,
     PersonEntry,
     Problem,
     printable,
 )
 from ostiary.app.organization.kept import Kept
+from ostiary.domain.access.model import OrganizationalUnit
+from ostiary.domain.access.organization_tree import (
+    OrganizationTree,
+    TreeBroken,
+    organization_id,
+    organization_path,
+    tree_of,
+)
 from ostiary.domain.directory.model import Account, AttributeDefinition
 from ostiary.domain.directory.people import find_user_name
 from ostiary.domain.federation.model import IssuerTrust
@@ -32,7 +42,7 @@ from ostiary.kit.crypto.jose import JoseError, parse_jwks
 from ostiary.policy import Policy, PolicyError, PolicyKind, parse_policy
 
 OPERATOR = "operator"  # may own what people do not own yet
-_ACCOUNT_VARIABLE = re.compile(r"\$\{account(?:/([^}]*))?\}")
+_VARIABLE = re.compile(r"\$\{(account|unit|organization)(?:/([^}]*))?\}")
 _MAX_SHOWN = 100
 
 
@@ -56,6 +66,14 @@ class References:
             find_user_name(one.entry.user_name) or "" for one in document.declared("person", PersonEntry)
         } - {""}
 
+    @cached_property
+    def tree(self) -> OrganizationTree:
+        """The units by their names; each entry is checked where it stands."""
+        if not self.document.speaks_of("organizational_unit"):
+            return tree_of(self.kept.units.values())
+        entries = (one.entry for one in self.document.declared("organizational_unit", OrganizationalUnitEntry))
+        return tree_of(OrganizationalUnit(entry.name, entry.parent or "") for entry in entries)
+
     def refuse(self, where: Declared[Entry], key: str, text: str) -> None:
         self.problems.append(Problem(where.line_of(key), text))
 
@@ -65,13 +83,13 @@ class References:
             self.refuse(where, key, f"{what} stands twice: also on line {seen[name]}")
         seen.setdefault(name, where.line_of(key))
 
-    def account(self, where: Declared[Entry], given: str | None) -> str:
+    def account(self, where: Declared[Entry], given: str | None, *, key: str = "account") -> str:
         """The id of the account that is named by id or name; the organization's first account when none is."""
         if given is None:
             return self.kept.organization.account
         found = self._account_called(given)
         if found is None:
-            self.refuse(where, "account", f"there is no account `{_shown(given)}`: declare it in [[account]]")
+            self.refuse(where, key, f"there is no account `{_shown(given)}`: declare it in [[account]]")
         return found or ""
 
     def check_group(self, where: Declared[Entry], key: str, name: str) -> None:
@@ -116,7 +134,7 @@ class References:
         """The JSON text with accounts put in, and what it says; None, and a problem, when it is not a policy."""
         try:
             text = given.strip() if isinstance(given, str) else json.dumps(given, ensure_ascii=False, allow_nan=False)
-            text = self._with_accounts(text, account)
+            text = self._with_ids(text, account)
             return text, parse_policy(text, policy_id=key, kind=kind)
         except PolicyError as failure:
             self.refuse(where, key, f"`{key}` is not a policy: {printable(str(failure))}")
@@ -182,19 +200,38 @@ class References:
             return kept
         return {one.entry.name for one in self.document.declared(kind, entry_type)}
 
-    def _with_accounts(self, text: str, account: str | None) -> str:
-        """`${account}` is the account of what the policy belongs to, `${account/NAME}` another one's id."""
+    def _with_ids(self, text: str, account: str | None) -> str:
+        """`${account}` is the account of what the policy belongs to, `${account/NAME}` another one's id.
+
+        `${organization}` is the organization's id, `${unit/NAME}` the path of a unit from it. Raises ValueError.
+        """
 
         def replaced(found: re.Match[str]) -> str:
-            name = found.group(1)
-            account_id = account if name is None else self._account_called(name)
-            if account_id is None and name is None:
-                raise ValueError("a permission set is in many accounts: write `${account/NAME}` or a policy variable")
-            if account_id is None:
-                raise ValueError(f"there is no account `{_shown(str(name))}`")
-            return account_id
+            match found.groups():
+                case "account", name:
+                    return self._account_id(name, account)
+                case "unit", str(name):
+                    return self._unit_path(name)
+                case "organization", None:
+                    return organization_id(self.kept.organization.account)
+                case _:
+                    raise ValueError(f"`{_shown(found.group())}` is neither a variable of this file nor of policies")
 
-        return _ACCOUNT_VARIABLE.sub(replaced, text)
+        return _VARIABLE.sub(replaced, text)
+
+    def _account_id(self, name: str | None, account: str | None) -> str:
+        account_id = account if name is None else self._account_called(name)
+        if account_id is None and name is None:
+            raise ValueError("this policy is for many accounts: write `${account/NAME}` or a policy variable")
+        if account_id is None:
+            raise ValueError(f"there is no account `{_shown(str(name))}`")
+        return account_id
+
+    def _unit_path(self, name: str) -> str:
+        try:
+            return organization_path(self.kept.organization.account, self.tree.chain(name))
+        except TreeBroken as broken:
+            raise ValueError(str(broken)) from None
 
 
 def _shown(text: str) -> str:
