@@ -11,17 +11,28 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 
+from ostiary.policy.language.document import MAX_DOCUMENT_BYTES
 from ostiary.policy.language.parsing import parse_policy
 from ostiary.policy.model import PolicyError, PolicyKind
 from ostiary.policy.validation.actions import action_findings
 from ostiary.policy.validation.conditions import condition_findings
 from ostiary.policy.validation.grammar import grammar_findings, unnamed_finding
-from ostiary.policy.validation.json_tree import Refusal
+from ostiary.policy.validation.json_tree import Lines, Refusal
 from ostiary.policy.validation.outline import Outline, outline_of
 from ostiary.policy.validation.principals import principal_findings
 from ostiary.policy.validation.resources import resource_findings
 from ostiary.policy.validation.security import security_findings
-from ostiary.policy.validation.source import Index, Key, Location, PathElement, SourceError, Span, Substring, Value
+from ostiary.policy.validation.source import (
+    Index,
+    Key,
+    Location,
+    PathElement,
+    Position,
+    SourceError,
+    Span,
+    Substring,
+    Value,
+)
 from ostiary.policy.validation.source import read_source as _read_source
 from ostiary.policy.validation.structure import redundant_statement_findings, structure_findings
 from ostiary.policy.validation.variables import variable_findings
@@ -59,9 +70,10 @@ _CHECKS: tuple[Callable[[Outline], Iterator[Finding]], ...] = (
 )
 
 
-def validate(text: str, *, kind: PolicyKind) -> list[Finding]:
+def validate(document: str | bytes, *, kind: PolicyKind) -> list[Finding]:
     """All findings in the order of the document; of a finding that repeats itself only the first ones are listed."""
     try:
+        text = _text_of(document)
         root = _read_source(text)
     except SourceError as error:
         location = Location((), Span(error.position, error.position))
@@ -71,6 +83,18 @@ def validate(text: str, *, kind: PolicyKind) -> list[Finding]:
     if refused is not None:
         refusals = list(grammar_findings(root, kind)) or [unnamed_finding(root, refused)]
     return _in_order(chain(refusals, _other_findings(outline_of(root, kind), refusals)))
+
+
+def _text_of(document: str | bytes) -> str:
+    if isinstance(document, str):
+        return document
+    if len(document) > MAX_DOCUMENT_BYTES:
+        raise SourceError(Refusal.SIZE, f"the document is larger than {MAX_DOCUMENT_BYTES} bytes", Position(1, 0, 0))
+    try:
+        return document.decode("utf-8")
+    except UnicodeDecodeError as error:
+        sound = document[: error.start].decode("utf-8")
+        raise SourceError(Refusal.SYNTAX, "the document is not UTF-8", Lines(sound).position(len(sound))) from None
 
 
 def _refused(text: str, kind: PolicyKind) -> PolicyError | None:

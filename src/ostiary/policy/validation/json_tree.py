@@ -223,7 +223,8 @@ class _Reader:
                 return Node(kind, self._lines, at, at + len(word), word), at + len(word)
         found = _NUMBER.match(self._text, at)
         if found is None:
-            self._refuse(at, "a value is missing")
+            marked = self._text.startswith("\ufeff", at)
+            self._refuse(at, "a byte order mark cannot begin JSON; remove it" if marked else "a value is missing")
         return Node(Kind.NUMBER, self._lines, at, found.end(), found[0]), found.end()
 
     def _string(self, at: int) -> tuple[str, int]:

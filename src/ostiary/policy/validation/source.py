@@ -102,7 +102,7 @@ class Place:
         return Location(self.path, self.node.span)
 
     def member(self, member: Member) -> Place:
-        return Place(member.value, (*self.path, Value(member.name)), member)
+        return Place(member.value, (*self.path, Value(sound(member.name))), member)
 
     @property
     def name_location(self) -> Location:
@@ -111,11 +111,11 @@ class Place:
             return self.location
         around = self.path[: -2 if isinstance(self.path[-1], Index) else -1]
         span = self.node.lines.span(self.named.start, self.named.end)
-        return Location((*around, Key(self.named.name)), span)
+        return Location((*around, Key(sound(self.named.name))), span)
 
     def key(self, member: Member) -> Location:
         """The place of a member's name."""
-        return Location((*self.path, Key(member.name)), self.node.lines.span(member.start, member.end))
+        return Location((*self.path, Key(sound(member.name))), self.node.lines.span(member.start, member.end))
 
     def child(self, name: str) -> Place | None:
         """The member of that name; the first one, when it stands twice."""
@@ -140,6 +140,11 @@ class Place:
             return Location(path, node.span)
         first = node.start + 1 + start
         return Location(path, node.lines.span(first, first + length))
+
+
+def sound(text: str) -> str:
+    """The text with halves of surrogate pairs, which cannot be sent anywhere, written out."""
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def statements_of(root: Node) -> list[Place]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum, auto
 
-from ostiary.policy.validation.source import Location
+from ostiary.policy.validation.source import Location, sound
 
 
 class FindingType(StrEnum):
@@ -204,12 +204,12 @@ class Finding:
 
 
 def finding(code: Code, details: str, *locations: Location) -> Finding:
-    return Finding(type_of(code), code.value, details, locations, learn_more(code))
+    return Finding(type_of(code), code.value, sound(details), locations, learn_more(code))
 
 
 def refusal(code: Code, details: str, *locations: Location) -> Finding:
     """A finding because of which the language refuses the document."""
-    return Finding(FindingType.ERROR, code.value, details, locations, learn_more(code), refuses=True)
+    return Finding(FindingType.ERROR, code.value, sound(details), locations, learn_more(code), refuses=True)
 
 
 def type_of(code: Code) -> FindingType:
