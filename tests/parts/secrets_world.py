@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ostiary.domain.access.simulation import Simulations
+from ostiary.domain.access.standing import Standings
 from ostiary.domain.audit.lookup import EventLookup
 from ostiary.domain.posture.credential_report import CredentialReports
 from ostiary.domain.secrets.creation import SecretCreation
@@ -97,4 +99,6 @@ class SecretsWorld(World):
 
     def _reports(self) -> MountedService:
         reports = CredentialReports(transactions=self.database, last_use=self.last_use, clock=self.clock)
-        return mount(iam.SERVICE, iam.IamRooms(credential_reports=reports))
+        standings = Standings(index=self.indexes.access, transactions=self.database, clock=self.clock)
+        simulations = Simulations(index=self.indexes.access, standings=standings)
+        return mount(iam.SERVICE, iam.IamRooms(credential_reports=reports, simulations=simulations))

@@ -6,6 +6,7 @@ from falcon import Request
 
 from ostiary.app.house import House
 from ostiary.app.issuer_keys import HttpKeySource
+from ostiary.domain.access.simulation import Simulations
 from ostiary.domain.audit.caller import Door, Origin
 from ostiary.domain.audit.lookup import EventLookup
 from ostiary.domain.federation.issuer_keys import IssuerKeys
@@ -109,4 +110,5 @@ def _cloudtrail(house: House) -> MountedService:
 
 def _iam(house: House) -> MountedService:
     reports = CredentialReports(transactions=house.database, last_use=house.last_use, clock=house.clock)
-    return mount(iam.SERVICE, iam.IamRooms(credential_reports=reports))
+    simulations = Simulations(index=house.remembered.access, standings=house.standings)
+    return mount(iam.SERVICE, iam.IamRooms(credential_reports=reports, simulations=simulations))

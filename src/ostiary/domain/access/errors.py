@@ -33,8 +33,16 @@ class UnknownPrincipal(NoStanding):
 
 
 class PrincipalOutOfForce(NoStanding):
-    """There is such a principal, but it may do nothing now: disabled, past its end, or with a broken policy."""
+    """There is such a principal, but it may do nothing now: disabled, or past its end."""
+
+
+class PrincipalBroken(PrincipalOutOfForce):
+    """A policy that is in force for the principal cannot be read."""
 
 
 class InvalidPolicyDocument(DomainError):
     """A policy that was given is not one; the text names the place."""
+
+
+class InvalidSimulation(DomainError):
+    """What is to be simulated cannot be read; the text names the place."""

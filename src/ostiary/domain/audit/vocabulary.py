@@ -71,6 +71,10 @@ class EventName(StrEnum):
     # IAM
     GENERATE_CREDENTIAL_REPORT = "GenerateCredentialReport"
     GET_CREDENTIAL_REPORT = "GetCredentialReport"
+    SIMULATE_PRINCIPAL_POLICY = "SimulatePrincipalPolicy"
+    SIMULATE_CUSTOM_POLICY = "SimulateCustomPolicy"
+    GET_CONTEXT_KEYS_FOR_PRINCIPAL_POLICY = "GetContextKeysForPrincipalPolicy"
+    GET_CONTEXT_KEYS_FOR_CUSTOM_POLICY = "GetContextKeysForCustomPolicy"
     # secrets
     CREATE_SECRET = "CreateSecret"
     GET_SECRET_VALUE = "GetSecretValue"
@@ -129,6 +133,10 @@ _MEANINGS: dict[EventName, Meaning] = {
     EventName.REVOKE_SESSIONS: Meaning(_STS, Effect.CHANGE),
     EventName.GENERATE_CREDENTIAL_REPORT: Meaning(_IAM, Effect.READ),
     EventName.GET_CREDENTIAL_REPORT: Meaning(_IAM, Effect.READ),
+    EventName.SIMULATE_PRINCIPAL_POLICY: Meaning(_IAM, Effect.READ),
+    EventName.SIMULATE_CUSTOM_POLICY: Meaning(_IAM, Effect.READ),
+    EventName.GET_CONTEXT_KEYS_FOR_PRINCIPAL_POLICY: Meaning(_IAM, Effect.READ),
+    EventName.GET_CONTEXT_KEYS_FOR_CUSTOM_POLICY: Meaning(_IAM, Effect.READ),
     EventName.CREATE_SECRET: Meaning(_SECRETS, Effect.CHANGE),
     EventName.GET_SECRET_VALUE: Meaning(_SECRETS, Effect.READ),
     EventName.PUT_SECRET_VALUE: Meaning(_SECRETS, Effect.CHANGE),

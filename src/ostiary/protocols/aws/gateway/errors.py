@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ostiary.domain.access.errors import AccessDenied, InvalidPolicyDocument
+from ostiary.domain.access.errors import (
+    AccessDenied,
+    InvalidPolicyDocument,
+    InvalidSimulation,
+    PrincipalBroken,
+    PrincipalOutOfForce,
+    UnknownPrincipal,
+)
 from ostiary.domain.audit.errors import DomainError, FactsConflict, InvalidEventQuery, UnstorableText
 from ostiary.domain.audit.vocabulary import Outcome
 from ostiary.domain.credentials.access_key_errors import AccessKeyRefused, NoSuchIamUser
@@ -41,6 +48,10 @@ from ostiary.protocols.aws.wire.errors import WireError
 ERRORS: Mapping[type[DomainError], str] = {
     AccessDenied: "AccessDenied",
     InvalidPolicyDocument: "MalformedPolicyDocument",
+    InvalidSimulation: "InvalidInput",
+    UnknownPrincipal: "NoSuchEntity",
+    PrincipalOutOfForce: "InvalidInput",
+    PrincipalBroken: "PolicyEvaluation",
     NoSuchIamUser: "NoSuchEntity",
     AccessKeyRefused: "InvalidInput",
     InvalidSessionRequest: "ValidationError",

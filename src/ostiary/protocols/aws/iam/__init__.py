@@ -1,8 +1,9 @@
-"""IAM: which credentials are there? The credential report; the rest of IAM is not built.
+"""IAM: which credentials are there, and what would policies decide? The rest of IAM is not built.
 
 https://docs.aws.amazon.com/IAM/latest/APIReference/welcome.html
 """
 
-from ostiary.protocols.aws.iam.operations import SERVICE, IamRooms
+from ostiary.protocols.aws.iam.operations import SERVICE
+from ostiary.protocols.aws.iam.rooms import IamRooms
 
 __all__ = ["SERVICE", "IamRooms"]

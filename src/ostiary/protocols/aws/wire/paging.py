@@ -17,8 +17,7 @@ from ostiary.protocols.aws.wire.errors import WireError
 
 CursorT = TypeVar("CursorT")
 _MAX_TOKEN = 4096
-_NOT_THE_QUESTION = frozenset({"NextToken", "MaxResults"})
-_NOT_ONE = "The NextToken value is not valid: give the one of the page before, with the same other parameters."
+_NOT_THE_QUESTION = frozenset({"NextToken", "MaxResults", "Marker", "MaxItems"})
 
 
 def next_token(operation: str, account: str, given: Mapping[str, Any], cursor: object) -> str:
@@ -26,17 +25,29 @@ def next_token(operation: str, account: str, given: Mapping[str, Any], cursor: o
     return base64.urlsafe_b64encode(body).decode("ascii")
 
 
-def read_token(operation: str, account: str, given: Mapping[str, Any], kind: type[CursorT]) -> CursorT | None:
-    """The cursor, or None for the first page. Raises WireError for a token of another question, or no token."""
-    token = given.get("NextToken")
+def read_token(
+    operation: str,
+    account: str,
+    given: Mapping[str, Any],
+    kind: type[CursorT],
+    *,
+    member: str = "NextToken",
+    code: str = "InvalidNextTokenException",
+) -> CursorT | None:
+    """The cursor, or None for the first page. Raises WireError for a token of another question, or no token.
+
+    `member` and `code` are what the service calls the token and its refusal.
+    """
+    refusal = f"The {member} value is not valid: give the one of the page before, with the same other parameters."
+    token = given.get(member)
     if token is None:
         return None
     try:
         digest, cursor = msgspec.json.decode(_body(token), type=tuple[str, kind])  # type: ignore[valid-type]
     except (ValueError, msgspec.MsgspecError):
-        raise WireError("InvalidNextTokenException", _NOT_ONE) from None
+        raise WireError(code, refusal) from None
     if digest != _digest(operation, account, given):
-        raise WireError("InvalidNextTokenException", _NOT_ONE)
+        raise WireError(code, refusal)
     return cursor
 
 
