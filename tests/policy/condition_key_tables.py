@@ -16,8 +16,8 @@ _END = "<!-- end -->\n"
 _SUPPLIED = "| key | type | values | source | note |\n|---|---|---|---|---|\n"
 _ABSENT = """
 ### Keys that are always absent
-AWS has these keys. They may be written, but no request here has them: a condition on one is decided like any on a missing
-key.
+AWS has these keys. They may be written, but no request here has them: a condition on one is decided like any
+on a missing key.
 
 | why | source | type | keys |
 |---|---|---|---|
