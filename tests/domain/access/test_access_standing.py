@@ -145,7 +145,7 @@ def test_a_session_that_is_named_has_what_a_present_one_has_but_what_its_token_k
         credentials["aws_access_key_id"], credentials["aws_session_token"], origin=ORIGIN, now=world.clock.now()
     ).caller
     (standing,) = standings(world).of(present.arn)
-    real = context_of(present, world.clock.now())
+    real = context_of(present, world.clock.now(), places=world.indexes.access.value)
     assert standing.context.items() <= real.items()
     assert standing.context["aws:principaltag/team"] == "shop"
     assert standing.context["aws:userid"] == present.user_id

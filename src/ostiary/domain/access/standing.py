@@ -15,7 +15,7 @@ from typing import Final
 
 from ostiary.domain.access import builtin
 from ostiary.domain.access.conditions import principal_of, standing_context_of
-from ostiary.domain.access.errors import PrincipalOutOfForce, UnknownPrincipal
+from ostiary.domain.access.errors import PrincipalBroken, PrincipalOutOfForce, UnknownPrincipal
 from ostiary.domain.access.in_force import policies_of
 from ostiary.domain.access.index import AccessIndex, AssignedRole, RoleEntry
 from ostiary.domain.access.ports import StandingSlice
@@ -114,8 +114,11 @@ class _Finder:
     def _one(self, caller: Caller) -> Found:
         policies, unusable = policies_of(self._index, caller)
         if unusable:
-            raise _out_of_force(caller.arn, "a policy that is in force for it cannot be read", unusable)
-        return Found((Standing(principal_of(caller), policies, standing_context_of(caller), caller),))
+            reason = f"`{caller.arn[:_SHOWN]}` may do nothing now: a policy that is in force for it cannot be read"
+            raise PrincipalBroken(reason, operator_text=unusable)
+        return Found(
+            (Standing(principal_of(caller), policies, standing_context_of(caller, places=self._index), caller),)
+        )
 
     def _role(self, name: str) -> Caller:
         entry = self._index.role(name)
@@ -172,7 +175,7 @@ class _Finder:
         for assigned in self._index.roles_of_groups(person.groups, self._now):
             try:
                 standings += self._one(self._in_assigned_role(assigned, person, tags)).standings
-            except PrincipalOutOfForce as refusal:
+            except PrincipalBroken as refusal:
                 broken.append(refusal.operator_text)
         return Found(tuple(standings), tuple(broken))
 
@@ -234,5 +237,5 @@ def _unknown(name: str) -> UnknownPrincipal:
     )
 
 
-def _out_of_force(name: str, why: str, detail: str = "") -> PrincipalOutOfForce:
-    return PrincipalOutOfForce(f"`{name[:_SHOWN]}` may do nothing now: {why}", operator_text=detail)
+def _out_of_force(name: str, why: str) -> PrincipalOutOfForce:
+    return PrincipalOutOfForce(f"`{name[:_SHOWN]}` may do nothing now: {why}")
