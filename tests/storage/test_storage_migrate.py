@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -50,6 +52,34 @@ def test_migrating_again_changes_nothing(database: Database) -> None:
     migrate(database)
     check_revision(database)
     assert revision_of(database) == HEAD
+
+
+def test_what_the_first_version_kept_is_kept_by_the_next_one(tmp_path: Path) -> None:
+    database = open_database(f"sqlite:///{tmp_path / 'old.db'}")
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrate_module.__file__).parent / "migrations"))
+    with database.alone() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+    settings: dict[str, object] = {
+        name: [] for name in ("redirect_uris", "post_logout_redirect_uris", "scopes", "groups", "claims")
+    }
+    settings |= dict.fromkeys(("audience", "jwks", "id_token_alg", "launch_url", "description"), "")
+    with database.engine.begin() as connection:
+        row = {"settings": json.dumps(settings)}
+        statement = (
+            "INSERT INTO application"
+            " (client_id, name, kind, authentication, owner, created_at, settings, enabled)"
+            " VALUES ('app', 'App', 'machine', 'client_secret_basic', 'ana', 0, :settings, 1)"
+        )
+        connection.execute(text(statement), row)
+    migrate(database)
+    check_revision(database)
+    with database.read() as tx:
+        [application] = tx.applications.applications()
+        assert (application.client_id, application.enabled, dict(application.policies)) == ("app", True, {})
+        assert tx.access.organizational_units() == []
+    database.close()
 
 
 def test_the_head_that_is_checked_is_the_head_of_the_migrations() -> None:
