@@ -22,6 +22,7 @@ from ostiary.policy import (
     parse_policy,
 )
 from ostiary.policy.language.operators import OPERATORS
+from ostiary.policy.validation.findings import FindingType, validate
 from policy.condition_key_tables import DOCUMENT, tables, written
 
 _TEXT = DOCUMENT.read_text(encoding="utf-8")
@@ -75,8 +76,18 @@ def _code(cell: str) -> list[str]:
 
 
 _EXAMPLES = list(_examples())
-_POLICIES = [(found["kind"], found["text"]) for found in _BLOCK.finditer(_TEXT) if found["kind"]]
 _CALLERS = {_code(row["name"])[0]: row for row in _tables_of("Examples")[0]}
+
+
+_MISTAKES = re.findall(r"^### (.*)$", _TEXT.partition("## Mistakes\n")[2].partition("\n## ")[0], re.MULTILINE)
+
+
+def _titled_policies() -> Iterator[tuple[str, PolicyKind, str]]:
+    title = ""
+    for found in _BLOCK.finditer(_TEXT):
+        title = found["title"] or title
+        if found["kind"]:
+            yield title, PolicyKind(found["kind"]), found["text"]
 
 
 def _principal(name: str) -> Principal:
@@ -135,9 +146,28 @@ def test_an_example_is_decided_as_the_document_says(example: Example) -> None:
 
 
 def test_every_policy_of_the_document_is_read() -> None:
-    for kind, text in _POLICIES:
-        assert parse_policy(text, policy_id="example", kind=PolicyKind(kind)).statements
-    assert _TEXT.count("```json") == len(_POLICIES)
+    for _, kind, text in _titled_policies():
+        assert parse_policy(text, policy_id="example", kind=kind).statements
+    assert _TEXT.count("```json") == len(list(_titled_policies()))
+
+
+def test_no_policy_of_the_document_has_an_error_and_no_good_example_a_warning() -> None:
+    for title, kind, text in _titled_policies():
+        found = {finding.type for finding in validate(text, kind=kind)}
+        bad = {FindingType.ERROR} if title in _MISTAKES else {*FindingType} - {FindingType.SUGGESTION}
+        assert not found & bad, title
+
+
+def test_the_findings_that_the_document_speaks_of_are_found() -> None:
+    for title in _MISTAKES:
+        [prose] = re.findall(rf"^### {re.escape(title)}\n(.*?)^```", _TEXT, _LINES)
+        found = {
+            finding.code
+            for of, kind, text in _titled_policies()
+            if of == title
+            for finding in validate(text, kind=kind)
+        }
+        assert set(re.findall(r"`([A-Z]+_[A-Z_]+)`", prose)) <= found
 
 
 def test_there_are_many_examples_and_each_is_answered_in_both_ways() -> None:
