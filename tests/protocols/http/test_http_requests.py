@@ -95,6 +95,11 @@ def test_what_the_client_says_about_the_request_id_is_not_used() -> None:
     assert origin_of(_request(X_Request_Id="mine"), Door.WEB, _NOBODY).request_id == ""
 
 
+def test_the_page_that_the_client_names_is_what_it_says() -> None:
+    assert origin_of(_request(Referer="https://a.example/"), Door.WEB, _NOBODY).referer == "https://a.example/"
+    assert origin_of(_request(), Door.WEB, _NOBODY).referer == ""
+
+
 @pytest.mark.parametrize("host", ["id.example.com", "ID.example.com", "id.example.com:443"])
 def test_the_issuers_host_is_ours(host: str) -> None:
     rules = HostRules.for_issuer("https://id.example.com")

@@ -125,6 +125,13 @@ def request_context_of(
     return context
 
 
+def resource_context_of(resource_account: str, *, places: Places = NOWHERE) -> Context:
+    """The keys of a resource that its account alone tells."""
+    context = Context()
+    _add_resource(context, resource_account, places)
+    return context
+
+
 def with_tags_of(role: Role, more: Mapping[str, ContextValue]) -> Mapping[str, ContextValue]:
     """The keys of an operation on a role, with those of the role's own tags."""
     if not role.tags:
