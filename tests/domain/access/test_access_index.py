@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -79,6 +80,15 @@ def test_texts_that_did_not_change_keep_their_compiled_policies(world: World) ->
     assert old is not None
     assert new is not None
     assert old.trust is new.trust
+    assert old is new
+    world.database.write(
+        lambda tx: tx.access.put_role(replace(old.role, permissions_boundary=old.role.policies["base"]))
+    )
+    world.reload()
+    changed = world.indexes.access.value.role(role_arn("deploy"))
+    assert changed is not None
+    assert changed.policies.boundary is not None
+    assert changed.trust is old.trust
     assert after.role(role_arn("new")) is not None
 
 

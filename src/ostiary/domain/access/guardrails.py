@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from ostiary.domain.access.model import ROOT, ControlKind, ControlPolicy
-from ostiary.domain.access.organization_tree import OrganizationTree, TreeBroken
+from ostiary.domain.access.model import ROOT, ControlKind, ControlPolicy, OrganizationalUnit
+from ostiary.domain.access.organization_tree import OrganizationTree, TreeBroken, tree_of
 from ostiary.policy import Policy, PolicyError, PolicyGroup, PolicyKind, PolicySet, parse_policy
 
 Levels = tuple[PolicyGroup, ...]
@@ -50,19 +50,37 @@ NO_GUARDRAILS = Guardrails()
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GuardrailIndex:
-    """`elsewhere` holds for accounts directly below the root, and for any that is not known."""
+    """`elsewhere` holds for accounts directly below the root, and for any that is not known.
+
+    `stored` is what it was made of.
+    """
 
     by_account: Mapping[str, Guardrails] = field(default_factory=lambda: MappingProxyType({}))
     elsewhere: Guardrails = NO_GUARDRAILS
     findings: tuple[str, ...] = ()
+    stored: tuple[Sequence[OrganizationalUnit], Sequence[ControlPolicy]] = ((), ())
 
     def of(self, account: str) -> Guardrails:
         return self.by_account.get(account, self.elsewhere)
 
 
 def build_guardrails(
-    tree: OrganizationTree, controls: Sequence[ControlPolicy], compile_policy: Compile
+    units: Sequence[OrganizationalUnit],
+    controls: Sequence[ControlPolicy],
+    compile_policy: Compile,
+    *,
+    previous: GuardrailIndex,
 ) -> GuardrailIndex:
+    """The previous index itself when nothing changed, so that what was made of it stays good."""
+    stored = (tuple(units), tuple(controls))
+    return previous if previous.stored == stored else _build(stored, compile_policy)
+
+
+def _build(
+    stored: tuple[Sequence[OrganizationalUnit], Sequence[ControlPolicy]], compile_policy: Compile
+) -> GuardrailIndex:
+    units, controls = stored
+    tree = tree_of(units)
     attached = {kind: _Attached(tree, kind, compile_policy) for kind in ControlKind}
     for control in controls:
         attached[control.kind].attach(control)
@@ -78,7 +96,7 @@ def build_guardrails(
             found[account] = _guardrails(service.broken(str(broken)), resource.broken(str(broken)))
         else:
             found[account] = _guardrails(service.at(targets), resource.at(targets))
-    return GuardrailIndex(found, _guardrails(service.at([ROOT]), resource.at([ROOT])), tuple(findings))
+    return GuardrailIndex(found, _guardrails(service.at([ROOT]), resource.at([ROOT])), tuple(findings), stored)
 
 
 def _guardrails(service: tuple[Levels, str], resource: tuple[Levels, str]) -> Guardrails:

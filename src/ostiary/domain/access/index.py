@@ -14,7 +14,7 @@ from hashlib import sha256
 from types import MappingProxyType
 
 from ostiary.domain.access import builtin
-from ostiary.domain.access.guardrails import GuardrailIndex, Guardrails, build_guardrails
+from ostiary.domain.access.guardrails import GuardrailIndex, Guardrails, Levels, build_guardrails
 from ostiary.domain.access.model import SSO_PATH, ApplicationGrants, Assignment, PermissionSet, Role, UserPolicy
 from ostiary.domain.access.organization_tree import (
     OrganizationTree,
@@ -134,10 +134,13 @@ def reserved_name(permission_set: str, account: str) -> str:
 
 
 def load_access_index(tx: AccessIndexSlice, *, previous: AccessIndex = EMPTY_INDEX) -> AccessIndex:
-    """Build the index; texts that did not change keep the policies that `previous` compiled."""
-    build = _Builder(previous.compiled)
-    tree = tree_of(tx.access.organizational_units())
-    build.guardrails = build_guardrails(tree, tx.access.control_policies(), build.policy)
+    """Build the index; what did not change keeps what `previous` made of it."""
+    build = _Builder(previous)
+    units = tx.access.organizational_units()
+    tree = tree_of(units)
+    build.guardrails = build_guardrails(
+        units, tx.access.control_policies(), build.policy, previous=previous.guardrail_index
+    )
     first_account = _first_account(tx)
     assignments = tx.access.assignments()
     stored = [*tx.access.roles(), *_reserved_roles(tx.access.permission_sets(), assignments)]
@@ -172,8 +175,8 @@ def _paths(tx: DirectorySlice, tree: OrganizationTree, first_account: str) -> di
 
 
 class _Builder:
-    def __init__(self, known: CompiledPolicies) -> None:
-        self._known = known
+    def __init__(self, previous: AccessIndex) -> None:
+        self._roles, self._known = previous.roles, previous.compiled
         self.compiled: dict[tuple[PolicyKind, str, str], Policy] = {}
         self.findings: list[str] = []
         self.guardrails = GuardrailIndex()
@@ -181,13 +184,24 @@ class _Builder:
     def role(self, role: Role) -> RoleEntry:
         try:
             trust = self.policy(PolicyKind.TRUST, f"{role.name}/trust", role.trust_policy)
-            own = ((f"{role.name}/{name}", text) for name, text in role.policies.items())
-            policies = self._policies(role.account, own, self._boundary(role))
+            identity = self._identity((f"{role.name}/{name}", text) for name, text in role.policies.items())
+            boundary = self._boundary(role)
         except PolicyError as error:
             return RoleEntry(role, unusable=self._report(f"the role `{role.arn}` is out of force: {error}"))
-        open_trusts = tuple(federated_condition_findings(trust))
-        self.findings += open_trusts
-        return RoleEntry(role, trust, policies, open_trusts=open_trusts)
+        entry = self._unchanged(role) or self._role_entry(role, trust, identity, boundary)
+        self.findings += entry.open_trusts
+        return entry
+
+    def _role_entry(self, role: Role, trust: Policy, identity: list[Policy], boundary: Policy | None) -> RoleEntry:
+        policies = PolicySet(identity=identity, boundary=boundary, service_controls=self._controls(role.account))
+        return RoleEntry(role, trust, policies, open_trusts=tuple(federated_condition_findings(trust)))
+
+    def _unchanged(self, role: Role) -> RoleEntry | None:
+        """The previous entry, with the index of actions that its policies made, while all of it is as it was."""
+        known = self._roles.get(role.arn)
+        if known is None or known.unusable or known.role != role:
+            return None
+        return known if known.policies.service_controls == self._controls(role.account) else None
 
     def users(self, policies: Sequence[UserPolicy]) -> dict[tuple[str, str], UserEntry]:
         texts: dict[tuple[str, str], list[UserPolicy]] = {}
@@ -198,7 +212,7 @@ class _Builder:
     def _user(self, policies: Sequence[UserPolicy]) -> UserEntry:
         try:
             own = ((f"{p.user_name}/{p.policy_name}", p.document) for p in policies)
-            return UserEntry(self._policies(policies[0].account, own))
+            return UserEntry(self._policies(policies[0].account, self._identity(own)))
         except PolicyError as error:
             return UserEntry(unusable=self._report(f"the user `{policies[0].user_name}` is out of force: {error}"))
 
@@ -207,18 +221,20 @@ class _Builder:
             return ApplicationEntry(unusable=f"the application `{grants.client_id}` is disabled")
         try:
             own = ((f"{grants.client_id}/{name}", text) for name, text in grants.policies.items())
-            return ApplicationEntry(enabled=True, policies=self._policies(account, own))
+            return ApplicationEntry(enabled=True, policies=self._policies(account, self._identity(own)))
         except PolicyError as error:
             found = f"the application `{grants.client_id}` is out of force: {error}"
             return ApplicationEntry(enabled=True, unusable=self._report(found))
 
-    def _policies(self, account: str, own: Iterable[tuple[str, str]], boundary: Policy | None = None) -> PolicySet:
-        """Pairs of id and text, with what limits them. Raises PolicyError."""
-        return PolicySet(
-            identity=[self.policy(PolicyKind.IDENTITY, policy_id, text) for policy_id, text in own],
-            boundary=boundary,
-            service_controls=self.guardrails.of(account).service_controls,
-        )
+    def _policies(self, account: str, identity: list[Policy]) -> PolicySet:
+        return PolicySet(identity=identity, service_controls=self._controls(account))
+
+    def _controls(self, account: str) -> Levels:
+        return self.guardrails.of(account).service_controls
+
+    def _identity(self, own: Iterable[tuple[str, str]]) -> list[Policy]:
+        """Pairs of id and text. Raises PolicyError."""
+        return [self.policy(PolicyKind.IDENTITY, policy_id, text) for policy_id, text in own]
 
     def _boundary(self, role: Role) -> Policy | None:
         if not role.permissions_boundary:
