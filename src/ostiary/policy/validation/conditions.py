@@ -29,6 +29,17 @@ _FAMILIES = {
     KeyType.BINARY: ("Binary",),
 }
 """The operators that read a key of a type; the first is the one to advise."""
+# Other findings advise to limit an Allow by them: AWS has them, and here they limit it to nothing.
+_NARROWING = frozenset(
+    {
+        "aws:sourceaccount",
+        "aws:sourcearn",
+        "aws:sourceorgid",
+        "aws:sourceorgpaths",
+        "iam:awsservicename",
+        "iam:passedtoservice",
+    }
+)
 _VARIABLE = re.compile(r"\$\{[^}]*\}")
 _EPOCH = re.compile(r"[0-9]+(\.[0-9]+)?", re.ASCII)
 _ORDERED = ("NumericLess", "NumericGreater")
@@ -37,13 +48,13 @@ _ORDERED = ("NumericLess", "NumericGreater")
 def condition_findings(outline: Outline) -> Iterator[Finding]:
     for statement in outline.statements:
         for condition in statement.conditions:
-            yield from _key_findings(condition)
+            yield from _key_findings(condition, statement)
             yield from _quantifier_findings(condition, statement)
             yield from _value_findings(condition)
             yield from _list_findings(condition)
 
 
-def _key_findings(condition: ConditionOutline) -> Iterator[Finding]:
+def _key_findings(condition: ConditionOutline, statement: StatementOutline) -> Iterator[Finding]:
     lowered = condition.lowered_key
     location = condition.key_location
     known = find_key(condition.key)
@@ -59,7 +70,7 @@ def _key_findings(condition: ConditionOutline) -> Iterator[Finding]:
         details = f"`{shown(condition.key)}` is not a known condition key: no request to this server has it"
         yield finding(_unknown_code(lowered), details, location)
     elif known is not None:
-        yield from _known_key_findings(condition, known)
+        yield from _known_key_findings(condition, known, narrows=statement.allows and lowered in _NARROWING)
 
 
 def _unknown_code(lowered_key: str) -> Code:
@@ -70,7 +81,7 @@ def _unknown_code(lowered_key: str) -> Code:
     return Code.INVALID_SERVICE_CONDITION_KEY if known else Code.OSTIARY_UNKNOWN_CONDITION_KEY
 
 
-def _known_key_findings(condition: ConditionOutline, known: ConditionKey) -> Iterator[Finding]:
+def _known_key_findings(condition: ConditionOutline, known: ConditionKey, *, narrows: bool) -> Iterator[Finding]:
     if condition.operator == "Null":
         return
     families = _FAMILIES[known.type]
@@ -80,7 +91,7 @@ def _known_key_findings(condition: ConditionOutline, known: ConditionKey) -> Ite
             f" use an operator of the family {families[0]}"
         )
         yield finding(Code.TYPE_MISMATCH, details, condition.key_location, condition.name)
-    if not known.supplied and not condition.if_exists:
+    if not known.supplied and not condition.if_exists and not narrows:
         details = f"`{shown(condition.key)}` is {shown(known.note)}; no decision of this server ever has it"
         yield finding(Code.OSTIARY_ABSENT_CONDITION_KEY, details, condition.key_location)
 
