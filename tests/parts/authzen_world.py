@@ -11,8 +11,11 @@ from typing import Any
 
 import httpx
 
+from ostiary.app.data_directory import DataDirectory
+from ostiary.app.house import open_house
+from ostiary.domain.applications.client_secrets import ClientSecrets
 from ostiary.domain.directory.model import PersonStatus
-from ostiary.storage.engine import open_database
+from ostiary.domain.sessions.operator_credentials import operator
 from ostiary.storage.transaction import Transaction
 from parts.server import OstiaryServer, prepare_server, start_on_a_free_port
 
@@ -162,6 +165,7 @@ class World:
     server: OstiaryServer
     secrets: dict[str, str] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
+    client: httpx.Client = field(default_factory=lambda: httpx.Client(trust_env=False, timeout=20))
 
     @property
     def account(self) -> str:
@@ -173,16 +177,9 @@ class World:
         return f"{self.server.base_url}/access/v1"
 
     def token_answer(self, client_id: str, **fields: str) -> httpx.Response:
-        if client_id not in self.secrets:
-            shown = self.server.run("application", "secret", client_id, "--json").json()
-            self.secrets[client_id] = shown["client_secret"]
         asked = {"grant_type": "client_credentials", **fields}
-        return httpx.post(
-            f"{self.server.base_url}/oauth2/token",
-            data=asked,
-            auth=(client_id, self.secrets[client_id]),
-            trust_env=False,
-        )
+        proof = (client_id, self.secrets[client_id])
+        return self.client.post(f"{self.server.base_url}/oauth2/token", data=asked, auth=proof)
 
     def token(self, client_id: str) -> str:
         """For the access API; kept for the test run."""
@@ -197,7 +194,7 @@ class World:
         sent |= {name.replace("_", "-"): value for name, value in headers.items()}
         sent.setdefault("Content-Type", "application/json")
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
-        return httpx.post(f"{self.access_api}/{path}", content=content, headers=sent, trust_env=False, timeout=20)
+        return self.client.post(f"{self.access_api}/{path}", content=content, headers=sent)
 
     def evaluate(self, client_id: str, question: object) -> dict[str, Any]:
         answer = self.post(client_id, "evaluation", question)
@@ -259,13 +256,14 @@ def open_world(place: Path, *, serve: tuple[str, ...] = ()) -> Iterator[World]:
     organization_file = place / "organization.toml"
     organization_file.write_text(organization(world.account))
     server.apply(organization_file)
-    database = open_database(f"sqlite:///{server.data_dir / 'ostiary.db'}")
-    try:
-        database.write(_activate)
-    finally:
-        database.close()
+    with open_house(DataDirectory(server.data_dir)) as house:
+        house.database.write(_activate)
+        secrets = ClientSecrets(transactions=house.database, authorizer=house.authorizer, clock=house.clock)
+        for client_id in APPLICATIONS:
+            world.secrets[client_id] = secrets.rotate(operator(world.account), client_id).reveal()
     start_on_a_free_port(server)
     try:
         yield world
     finally:
+        world.client.close()
         server.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ostiary.app.house import House
-from ostiary.domain.access.standing import Standings
 from ostiary.domain.tokens.access_api import AccessApiTokens
 from ostiary.domain.tokens.own_keys import OwnKeys
 from ostiary.protocols.authzen.rooms import AuthzenRooms
@@ -26,7 +25,7 @@ def authzen_rooms(house: House, trust: ProxyTrust, *, issuer: str) -> AuthzenRoo
             clock=house.clock,
             issuer=issuer,
         ),
-        standings=Standings(index=remembered.access, transactions=house.database, clock=house.clock),
+        standings=house.standings,
         authorizer=house.authorizer,
         transactions=house.database,
         recorder=house.database,

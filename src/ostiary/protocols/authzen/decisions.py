@@ -58,7 +58,8 @@ class Decisions:
         """Raises AccessDenied unless the application's policies let it ask about this resource."""
         decision = self._ask_for_asker(action, resource)
         if not decision.allowed:
-            raise AccessDenied(decision)
+            reason = _as_named(decision.reason, resource)
+            raise AccessDenied(replace(decision, reason=reason), operator_text=decision.reason)
 
     def asker_may(self, action: str, resource: Known) -> bool:
         return self._ask_for_asker(action, resource).allowed
@@ -74,7 +75,7 @@ class Decisions:
             caller = replace(standing.caller, origin=stated.origin)
             decision = self._decide_one(caller, question.subject, action, resource, context)
             # Who is asked about is shown as the application calls it: its roles are the policies' business.
-            reason = decision.reason.replace(caller.arn, question.subject.id)
+            reason = _as_named(decision.reason, resource).replace(caller.arn, question.subject.id)
             if decision.allowed:
                 return Verdict(True, reason)
         return Verdict(False, reason or _unknown(question.subject, action, resource))
@@ -126,7 +127,13 @@ class Decisions:
 
 def _unknown(subject: Entity, action: str, resource: Known) -> str:
     """The sentence for somebody who has no policies: it does not tell whether there is such a subject."""
-    return (
+    return _as_named(
         f"User: {subject.id} is not authorized to perform: {action} on resource: {resource.arn}"
-        f" because no identity-based policy allows the {action} action"
+        f" because no identity-based policy allows the {action} action",
+        resource,
     )
+
+
+def _as_named(reason: str, resource: Known) -> str:
+    # INVARIANT: the end of a secret's ARN is random, and would tell that the secret exists.
+    return reason.replace(f"on resource: {resource.arn}", f"on resource: {resource.named or resource.arn}")

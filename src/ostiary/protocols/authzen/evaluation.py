@@ -98,9 +98,9 @@ def _items(body: Json) -> Sequence[object]:
 def _semantic(body: Json) -> Semantic:
     options = required_object(body, "options") if "options" in body else {}
     given = options.get("evaluations_semantic", Semantic.EXECUTE_ALL)
-    if given not in set(Semantic):
+    if not isinstance(given, str) or given not in set(Semantic):
         raise MalformedQuestion(f"`options.evaluations_semantic` is one of {', '.join(Semantic)}")
-    return Semantic(str(given))
+    return Semantic(given)
 
 
 def _with_defaults(item: object, body: Json) -> Json:

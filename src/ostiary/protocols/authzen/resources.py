@@ -43,7 +43,8 @@ class ResourceSlice(SecretSlice, DirectorySlice, Protocol): ...
 class Known:
     """`keys` are what the server knows, `claims` what the application says of a resource that is not ours.
 
-    `role` is the role that the ARN names, which only its trust policy opens.
+    `role` is the role that the ARN names, which only its trust policy opens; `named` is what the application called the
+    resource, for texts that must not tell more than it knew.
     """
 
     arn: str
@@ -51,6 +52,7 @@ class Known:
     keys: Mapping[str, ContextValue] = field(default_factory=lambda: _NOTHING)
     claims: Mapping[str, ContextValue] = field(default_factory=lambda: _NOTHING)
     role: RoleEntry | None = None
+    named: str = ""
 
 
 class Resources:
@@ -108,7 +110,8 @@ class Resources:
             raise MalformedQuestion("`resource.id` is neither a secret's name nor its ARN") from None
         secret = self._tx.secrets.secret(named.account, named.given)
         if secret is None:
-            return Known(named.arn_if_absent, named.account, {f"{SECRETS}:SecretId": named.given})
+            keys: dict[str, ContextValue] = {f"{SECRETS}:SecretId": named.given}
+            return Known(named.arn_if_absent, named.account, keys, named=named.given)
         return _known_secret(secret, named.given)
 
     def _secrets(self, after: str) -> Iterator[tuple[str, Known]]:
@@ -151,4 +154,4 @@ def _known_secret(secret: Secret, given: str) -> Known:
     }
     for name, value in secret.tags.items():
         keys[f"aws:ResourceTag/{name}"] = keys[f"{SECRETS}:ResourceTag/{name}"] = value
-    return Known(secret.arn, secret.account, keys)
+    return Known(secret.arn, secret.account, keys, named=given)
