@@ -88,7 +88,21 @@ CONDITIONS: dict[str, list[tuple[str, list[str]]]] = {
     ],
 }
 VALUES = {
-    "t:team": ["red", "blue", "RED", "rot", "", "*", "r", "x", "\u017ftar", "star", "arn:aws:iam::1:role/a", "true"],
+    "t:team": [
+        "red",
+        "blue",
+        "RED",
+        "rot",
+        "",
+        "*",
+        "r",
+        "x",
+        "\u017ftar",
+        "star",
+        "arn:aws:iam::1:role/a",
+        "true",
+        "arn:aws:iam::1:role/a:x:role/a",
+    ],
     "t:age": ["5", "7", "7.0", "007", "10", "15", "20", "old", "", "-1"],
     "t:ip": [
         "203.0.113.9",

@@ -37,6 +37,9 @@ MORE: dict[str, list[tuple[str, list[str]]]] = {
         ("ArnLike", ["arn:aws:iam::1:role/${t:name}"]),
         ("ArnNotEquals", ["arn:aws:iam::*:role/${t:name}"]),
         ("ForAllValues:ArnLike", ["arn:aws:iam::1:*"]),
+        ("ArnLike", ["arn:aws:iam::${t:name}:role/a"]),
+        ("StringEquals", ["arn:aws:iam::${t:name}:role/a"]),
+        ("ArnNotLike", ["arn:aws:iam::${t:name}:role/a"]),
         ("StringLike", ["arn:aws:iam::*:role/a"]),
         ("BinaryEquals", ["cm90"]),
         ("StringEquals", ["${*}"]),
@@ -81,7 +84,11 @@ def scopes(key: str) -> tuple[Scope, ...]:
     """Every value of the key alone, absent, and in sets of two, with several values of the variable."""
     values = TIMES if key == "t:time" else VALUES[key]
     own: list[Any] = [None, (), *values, *((one,) for one in values), *product(values, repeat=2)]
-    names = [None, "red", "r", "", "a", ("a", "b"), "arn:aws:iam::1:role/a"] if key == "t:team" else [None]
+    names = (
+        [None, "red", "r", "", "a", ("a", "b"), "arn:aws:iam::1:role/a", "1", "1:role/a:x"]
+        if key == "t:team"
+        else [None]
+    )
     return tuple(
         Scope(
             Request(

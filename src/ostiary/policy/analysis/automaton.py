@@ -15,6 +15,12 @@ from ostiary.policy.analysis.effort import Effort
 from ostiary.policy.language.glob import Token, Wild
 from ostiary.policy.language.template import Variable
 
+
+@dataclass(frozen=True, slots=True)
+class PartVariable(Variable):
+    """A variable within a part of an ARN that is matched part by part: with a colon in its value nothing matches."""
+
+
 Pattern = tuple[Token | Variable, ...]
 Symbol = str | Variable
 
@@ -98,7 +104,9 @@ class _Bits:
     def step(self, state: int, symbol: Symbol | None) -> int:
         """The state after one more symbol; None stands for every character that no pattern names."""
         moves, stays = self.by_symbol.get(symbol, 0) if symbol is not None else 0, self._stay
-        if not isinstance(symbol, Variable):
+        if isinstance(symbol, PartVariable):
+            stays |= self._stay_in_segment
+        elif not isinstance(symbol, Variable):
             moves |= self._one
             if symbol != ":":
                 moves |= self._one_in_segment

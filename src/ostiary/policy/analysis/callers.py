@@ -80,9 +80,8 @@ def may_concern(principals: Principals | None, name: Name) -> bool:
     """Whether a Deny of these principals may apply to somebody of the name."""
     if principals is None or name.kind is NameKind.NOT_NAMED:
         return True
-    if principals.negated:
-        return not principals.everyone
-    return principals.everyone or _lists(principals, name) or _may_meet(principals, name)
+    # Whom NotPrincipal spares depends on more than the name.
+    return principals.negated or principals.everyone or _lists(principals, name) or _may_meet(principals, name)
 
 
 def _may_meet(principals: Principals, name: Name) -> bool:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from ostiary.policy.analysis.automaton import Pattern, PatternSet, Search
+from ostiary.policy.analysis.automaton import PartVariable, Pattern, PatternSet, Search
 from ostiary.policy.analysis.effort import Effort
 from ostiary.policy.language.glob import Wild
-from ostiary.policy.language.template import Variable, Wildcards, compile_template
+from ostiary.policy.language.template import Template, Variable, Wildcards, compile_template
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,15 @@ _NOTHING = PatternSet(())
 def patterns_of(texts: Iterable[str], wildcards: Wildcards, *, variables: bool) -> tuple[Pattern, ...]:
     """Raises PolicyError when a variable is not well formed."""
     compiled = (compile_template(text, "", variables=variables, wildcards=wildcards) for text in texts)
-    return tuple(dict.fromkeys(template.tokens for template in compiled))
+    return tuple(dict.fromkeys(map(_pattern_of, compiled)))
+
+
+def _pattern_of(template: Template) -> Pattern:
+    """A variable that must not hold a colon is another one than the same variable that may."""
+    return tuple(
+        PartVariable(token.key, token.default) if place in template.bounded and isinstance(token, Variable) else token
+        for place, token in enumerate(template.tokens)
+    )
 
 
 def uncovered(required: Sequence[Language], covers: Sequence[Language], effort: Effort) -> str | None:
