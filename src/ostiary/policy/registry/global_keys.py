@@ -82,7 +82,7 @@ _RESOURCE_KEYS = (
 
 _REQUEST_KEYS = (
     ConditionKey("aws:CurrentTime", KeyType.DATE, _SERVER, "the server's time"),
-    ConditionKey("aws:EpochTime", KeyType.DATE, _SERVER, "the server's time in seconds since 1970"),
+    ConditionKey("aws:EpochTime", KeyType.DATE, _SERVER, "the server's time in seconds since 1970; a number, too"),
     ConditionKey("aws:RequestedRegion", _STRING, _NETWORK, "the region that the request was signed for"),
     ConditionKey("aws:SecureTransport", _BOOLEAN, _NETWORK, "whether the client came through TLS"),
     ConditionKey("aws:UserAgent", _STRING, _NETWORK, "what the client says of itself: anybody can say anything"),

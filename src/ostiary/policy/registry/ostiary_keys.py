@@ -22,6 +22,6 @@ KEYS = (
         "single-factor, multi-factor or phishing-resistant; absent when nothing was proved",
     ),
     ConditionKey("ostiary:AuthenticationAge", KeyType.NUMERIC, KeySource.SESSION, "seconds since the person signed in"),
-    ConditionKey("ostiary:Door", KeyType.STRING, KeySource.NETWORK, "web, oidc, aws, cli or internal"),
+    ConditionKey("ostiary:Door", KeyType.STRING, KeySource.NETWORK, "web, oidc, aws, authzen, cli or internal"),
     absent("ostiary:DevicePosture", KeyType.STRING, KeySource.SESSION, "no device tells about itself yet"),
 )
