@@ -14,6 +14,7 @@ from functools import partial
 from typing import Final
 
 from ostiary.domain.access import simulation_inputs as inputs
+from ostiary.domain.access.conditions import NOWHERE, Places, resource_context_of
 from ostiary.domain.access.context_keys import context_keys
 from ostiary.domain.access.errors import InvalidSimulation, PrincipalBroken
 from ostiary.domain.access.guardrails import NO_GUARDRAILS, Guardrails
@@ -83,6 +84,7 @@ class Scenario:
     entity: Entity | None
     resource_policy: Policy | None
     guardrails: Callable[[str], Guardrails]
+    places: Places
     spellings: Mapping[str, str] = field(repr=False)
 
     def check_size(self, actions: Sequence[str], resources: Sequence[str]) -> None:
@@ -103,7 +105,10 @@ class Scenario:
         """Raises PrincipalBroken where a guardrail cannot be read."""
         account = _account_in(resource) or self.owner
         policies = self._with_resource_side(account)
-        decision = decide(Request(self.principal, action, resource, account, self.context), policies)
+        # ORDER: what is told about the request replaces what the server knows of the account.
+        context = resource_context_of(account, places=self.places)
+        context.update(self.context)
+        decision = decide(Request(self.principal, action, resource, account, context), policies)
         return Outcome(
             resource=resource,
             verdict=_verdict(decision),
@@ -146,8 +151,9 @@ class Simulations:
         principal, context = standing.principal, Request.context_of(standing.context)
         if wanted.caller_arn not in {"", source_arn}:
             principal, context = inputs.principal_of_entity(inputs.read_entity(wanted.caller_arn, "CallerArn"))
-        guardrails = partial(guardrails_on, self._index.value, standing.caller)
-        return _scenario(principal, policies, context, wanted, entity=entity, guardrails=guardrails)
+        index = self._index.value
+        guardrails = partial(guardrails_on, index, standing.caller)
+        return _scenario(principal, policies, context, wanted, entity=entity, guardrails=guardrails, places=index)
 
     def of_texts(self, account: str, wanted: Wanted) -> Scenario:
         """Only what was given. Raises InvalidSimulation."""
@@ -161,7 +167,7 @@ class Simulations:
         principal, context = Principal(f"arn:aws:iam::{account}:user/", account, PrincipalKind.USER), Context()
         if wanted.caller_arn:
             principal, context = inputs.principal_of_entity(inputs.read_entity(wanted.caller_arn, "CallerArn"))
-        return _scenario(principal, policies, context, wanted, entity=None, guardrails=lambda _account: NO_GUARDRAILS)
+        return _scenario(principal, policies, context, wanted)
 
     def context_keys_of_principal(self, account: str, source_arn: str, texts: Sequence[str]) -> tuple[str, ...]:
         """Those of identity policies alone. Raises InvalidSimulation, NoStanding."""
@@ -191,8 +197,9 @@ def _scenario(
     context: Context,
     wanted: Wanted,
     *,
-    entity: Entity | None,
-    guardrails: Callable[[str], Guardrails],
+    entity: Entity | None = None,
+    guardrails: Callable[[str], Guardrails] = lambda _account: NO_GUARDRAILS,
+    places: Places = NOWHERE,
 ) -> Scenario:
     resource_policy = None
     if wanted.resource_policy:
@@ -210,6 +217,7 @@ def _scenario(
         entity=entity,
         resource_policy=resource_policy,
         guardrails=guardrails,
+        places=places,
         spellings=context_keys(told),
     )
 

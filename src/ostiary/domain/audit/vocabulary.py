@@ -93,6 +93,7 @@ class EventName(StrEnum):
     # questions of other services
     EVALUATE_ACCESS = "EvaluateAccess"
     SEARCH_ACCESS = "SearchAccess"
+    EXPLAIN_ACCESS = "ExplainAccess"
     # trail
     LOOKUP_EVENTS = "LookupEvents"
     # organization
@@ -153,6 +154,7 @@ _MEANINGS: dict[EventName, Meaning] = {
     EventName.GET_RANDOM_PASSWORD: Meaning(_SECRETS, Effect.READ),
     EventName.EVALUATE_ACCESS: Meaning(_ACCESS, Effect.READ),
     EventName.SEARCH_ACCESS: Meaning(_ACCESS, Effect.READ),
+    EventName.EXPLAIN_ACCESS: Meaning(_ACCESS, Effect.READ),
     EventName.LOOKUP_EVENTS: Meaning(_TRAIL, Effect.READ),
     EventName.INITIALIZE_ORGANIZATION: Meaning(_ORG, Effect.CHANGE),
     EventName.APPLY_ORGANIZATION: Meaning(_ORG, Effect.CHANGE),

@@ -1,1 +1,4 @@
-"""Which credentials exist, and how are they used? The credential report in the AWS columns."""
+"""Which credentials exist, how are they used, and why is somebody allowed to do something, or not?
+
+The credential report has the columns of AWS; explanations come from the evaluator that decides.
+"""

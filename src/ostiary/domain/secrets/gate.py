@@ -34,6 +34,16 @@ class Asked:
     conditions: Mapping[str, ContextValue] = field(default_factory=lambda: _NOTHING)
 
 
+def secret_keys(named: SecretReference, secret: Secret | None) -> dict[str, ContextValue]:
+    """What policies see of a secret, and of how the caller named it."""
+    context: dict[str, ContextValue] = {"secretsmanager:SecretId": named.given}
+    if secret is not None:
+        context["secretsmanager:SecretPrimaryRegion"] = region_in(secret)
+        for key, value in secret.tags.items():
+            context[f"aws:ResourceTag/{key}"] = context[f"secretsmanager:ResourceTag/{key}"] = value
+    return context
+
+
 class SecretGate:
     def __init__(self, *, authorizer: Authorizer) -> None:
         self._authorizer = authorizer
@@ -70,11 +80,7 @@ class SecretGate:
 
     def _check(self, caller: Caller, asked: Asked, named: SecretReference, secret: Secret | None) -> None:
         resource = named.arn_if_absent if secret is None else secret.arn
-        context: dict[str, ContextValue] = {"secretsmanager:SecretId": named.given, **asked.conditions}
-        if secret is not None:
-            context["secretsmanager:SecretPrimaryRegion"] = region_in(secret)
-            for key, value in secret.tags.items():
-                context[f"aws:ResourceTag/{key}"] = context[f"secretsmanager:ResourceTag/{key}"] = value
+        context = secret_keys(named, secret) | dict(asked.conditions)
         decision = self._authorizer.decide(
             caller, asked.action, resource, resource_account=named.account, context=context
         )
