@@ -11,11 +11,22 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 
-from ostiary.policy import Decision, Layer, Policy, PolicySet, Request, decide, decide_assume, decide_trust
+from ostiary.policy import (
+    ContextValue,
+    Decision,
+    Layer,
+    Policy,
+    PolicySet,
+    Request,
+    decide,
+    decide_assume,
+    decide_trust,
+)
 from policy import test_policy_vectors as vectors
 from policy.reference import evaluation, material
 from policy.reference.comparing import Compiled, difference, read
@@ -90,6 +101,25 @@ def test_generated_conditions_hold_and_fail_for_every_operator() -> None:
     rare = {(name, truth) for name in features for truth in (Truth.YES, Truth.NO) if seen[name, truth] < 10}
     assert rare == set()
     assert {name for name in features if not seen[name, Truth.DOUBT]} == set()
+
+
+def test_keys_that_differ_in_case_are_one_key_with_all_their_values() -> None:
+    rng = Random(0)
+    keys, values = ("t:a", "T:a", "t:A", "t:b", "t:\u212a", "t:k", "T:K"), ("x", "y", "", ("x",), ("x", "y"), ())
+    for _ in range(500):
+        context = {key: rng.choice(values) for key in rng.sample(keys, rng.randrange(len(keys)))}
+        asked = Request(material.CALLERS[0], "s3:GetObject", "*", material.ACCOUNT, context)
+        found, expected = dict(asked.context), evaluation.merged(context)
+        assert {key: _as_set(value) for key, value in found.items()} == {
+            key: _as_set(value) for key, value in expected.items()
+        }
+        assert {key for key, value in found.items() if isinstance(value, str)} == {
+            key for key, value in expected.items() if isinstance(value, str)
+        }
+
+
+def _as_set(value: ContextValue) -> frozenset[str]:
+    return frozenset((value,) if isinstance(value, str) else value)
 
 
 @pytest.mark.parametrize("pair", [pytest.param(pair, id=pair["why"]) for pair in _SEEDS])

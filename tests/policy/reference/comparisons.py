@@ -12,7 +12,7 @@ import base64
 import binascii
 import operator
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
@@ -162,7 +162,7 @@ def _arn_like(wanted: str, value: str, version: str, values: Values) -> Truth | 
     return truth_of(holds=all(pattern is not None and matches(pattern, part) for pattern, part in pairs))
 
 
-def _components(parts: list[str | Variable]) -> list[list[str | Variable]]:
+def _components(parts: Sequence[str | Variable]) -> list[list[str | Variable]]:
     components: list[list[str | Variable]] = [[]]
     for part in parts:
         if part == ":" and len(components) <= LAST_PART:

@@ -55,6 +55,8 @@ class ConditionMaker:
             escaped(text.swapcase()),
             f"{escaped(text[:1])}*",
             f"*{escaped(text[1:])}",
+            f"{escaped(text[:2])}*{escaped(text[1:])}",
+            f"*{escaped(text[:2])}*{escaped(text[1:3])}*",
         )
         return self._pick(near) if self._likely(0.6) else escaped(text)
 
@@ -64,6 +66,9 @@ class ConditionMaker:
         return f"${{{key}{default}}}"
 
     def _cased(self, key: str) -> str:
+        if self._likely(0.03):
+            # The sign of Kelvin is another letter, though its lower case is a k.
+            return key.replace("K", "\u212a").replace("k", "\u212a")
         return self._pick((key, key, key.lower(), key.upper()))
 
     def _likely(self, share: float) -> bool:

@@ -61,6 +61,23 @@ class World:
             yield Layer.SESSION, self.session
 
 
+def merged(context: Values) -> dict[str, str | tuple[str, ...]]:
+    """The context of a request by lower-cased keys: "Condition key names are not case-sensitive".
+
+    Record 0004: keys that differ in case only are one key with the values of all.
+    """
+    grouped: dict[str, list[str | tuple[str, ...]]] = {}
+    for key, value in context.items():
+        known = grouped.setdefault(lowered(key), [])
+        if value not in known:
+            known.append(value)
+    return {key: values[0] if len(values) == 1 else _one_set(values) for key, values in grouped.items()}
+
+
+def _one_set(values: Sequence[str | tuple[str, ...]]) -> tuple[str, ...]:
+    return tuple(one for value in values for one in ((value,) if isinstance(value, str) else value))
+
+
 @dataclass(frozen=True)
 class Answer:
     allowed: bool

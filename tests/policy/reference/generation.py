@@ -176,6 +176,7 @@ class _Maker:
             f"{service}:{name}?",
             f"{service}:{name[:4]}*{name[5:]}",
             f"{service}:{name[:2]}*{name[1]}*{name[-1]}",
+            f"{service}:{name[:5]}*{name[3:]}",
             f"{service}:{name}X",
         )
         if self._trust:
@@ -200,15 +201,25 @@ class _Maker:
         for _ in range(self._rng.choice((1, 1, 2))):
             # Nothing is cut out of a variable.
             tail = tail if "$" in tail else self._loosened(tail)
-        return head + tail if tail.count(":") >= 4 else asked
+        service = tail.split(":")[1:2]
+        # A resource names its service without wildcards, and has at least six parts.
+        sound = tail.count(":") >= 4 and not any("*" in part or "?" in part for part in service)
+        return head + tail if sound else asked
 
     def _loosened(self, text: str) -> str:
         """A pattern that is close to the text: most often it matches."""
         start = self._rng.randrange(len(text) + 1)
         end = min(len(text), start + self._rng.randrange(8))
-        match self._rng.randrange(6):
+        match self._rng.randrange(7):
             case 0 | 1:
                 return f"{text[:start]}*{text[end:]}"
+            case 6:
+                # A piece twice: what matches it twice over is not in the text.
+                return (
+                    f"{text[:end]}*{text[start:]}"
+                    if self._likely(0.5)
+                    else f"{text[:start]}*{text[start:end]}*{text[start:]}"
+                )
             case 2:
                 return f"{text[:start]}?{text[start + 1 :]}"
             case 3:

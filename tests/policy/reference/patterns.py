@@ -13,6 +13,7 @@ import string
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 
 Values = Mapping[str, str | tuple[str, ...]]
 WITH_VARIABLES = "2012-10-17"
@@ -37,12 +38,14 @@ class Variable:
     default: str | None
 
 
+@lru_cache(10_000)
 def lowered(text: str) -> str:
     """Keys and actions ignore the case of ASCII letters and of no others."""
     return "".join(chr(ord(letter) + 32) if letter in string.ascii_uppercase else letter for letter in text)
 
 
-def split_variables(template: str, version: str) -> list[str | Variable]:
+@lru_cache(10_000)
+def split_variables(template: str, version: str) -> Sequence[str | Variable]:
     """The single characters and the variables of a template.
 
     Version 2008-10-17 knows no variables: `${aws:username}` is plain text (Variables and tags, "Note").
@@ -125,8 +128,10 @@ def resource_pattern(parts: Sequence[str | Variable], values: Values) -> Pattern
     if texts is None:
         return None
     pattern: list[Token] = []
+    colons = 0
     for number, (part, text) in enumerate(zip(parts, texts, strict=True)):
-        last_part = parts[:number].count(":") >= LAST_PART
+        last_part = colons >= LAST_PART
+        colons += part == ":"
         ends_part = number + 1 == len(parts) or parts[number + 1] == ":"
         if part == "*":
             pattern.append(Wild.MANY if last_part or ends_part else Wild.MANY_IN_PART)
