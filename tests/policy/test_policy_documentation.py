@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -186,6 +187,14 @@ def test_every_operator_is_documented() -> None:
 
 def test_every_condition_key_is_documented_as_the_registry_knows_it() -> None:
     assert written() == tables(), "run tests/policy/condition_key_tables.py"
+
+
+def test_what_the_document_says_can_be_imported_is_there() -> None:
+    names = [name for row in _tables_of("As a Python library")[0] for name in _code(row["import"])]
+    assert names
+    for name in names:
+        module, _, function = name.rpartition(".")
+        assert callable(getattr(importlib.import_module(module), function)), name
 
 
 def test_the_library_example_runs_and_prints_what_the_document_says() -> None:
