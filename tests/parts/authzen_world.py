@@ -249,9 +249,9 @@ def _activate(tx: Transaction) -> None:
 
 
 @contextmanager
-def open_world(place: Path, *, serve: tuple[str, ...] = ()) -> Iterator[World]:
+def open_world(place: Path, *, database_url: str | None = None) -> Iterator[World]:
     """People are made active where they are kept: enrolling five of them in a browser is told elsewhere."""
-    server = prepare_server(place / "data", options=("--workers", "1", *serve))
+    server = prepare_server(place / "data", options=("--workers", "1"), database_url=database_url)
     world = World(server)
     organization_file = place / "organization.toml"
     organization_file.write_text(organization(world.account))
