@@ -169,6 +169,8 @@ def test_an_outside_identity_is_limited_by_the_resource_controls_of_the_roles_ac
     assert world.web_identity_session()
     put_control(world, "root", document=policy(ALL, deny("*")))
     assert world.web_identity_session()
+    put_control(world, "root", document=policy(deny_everyone("secretsmanager:*")), kind="resource", name="other")
+    assert world.web_identity_session()
     provider = {"StringEquals": {f"{ISSUER_NAME}:aud": "sts.amazonaws.com"}}
     rule = deny_everyone("sts:AssumeRoleWithWebIdentity", Condition=provider)
     put_control(world, "unit:prod", document=policy(rule), kind="resource")
