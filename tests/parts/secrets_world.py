@@ -20,7 +20,7 @@ from ostiary.domain.secrets.shelf import SecretShelf
 from ostiary.domain.secrets.tagging import SecretTagging
 from ostiary.domain.secrets.writing import SecretWriting
 from ostiary.kit.current import Current
-from ostiary.protocols.aws import cloudtrail, iam, secretsmanager
+from ostiary.protocols.aws import accessanalyzer, cloudtrail, iam, secretsmanager
 from ostiary.protocols.aws.wire.service import MountedService, mount
 from parts.aws_world import ACCOUNT, World, policy, role_arn, trusts
 
@@ -31,7 +31,8 @@ class SecretsWorld(World):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self.purge = SecretPurge(transactions=self.database, clock=self.clock)
-        mounted = [self._secrets(), self._trail(), self._reports()]
+        analyzer = mount(accessanalyzer.SERVICE, accessanalyzer.AccessAnalyzerRooms())
+        mounted = [self._secrets(), self._trail(), self._reports(), analyzer]
         more = {(service.name, name): row for service in mounted for name, row in service.operations.items()}
         self.gateway._operations = {**self.gateway._operations, **more}
         issued = self.operator_credentials.issue(None, self.clock.now())

@@ -19,7 +19,7 @@ from ostiary.policy.registry.actions import (
     matching_actions,
 )
 from ostiary.policy.registry.keys import all_keys, find_key
-from ostiary.protocols.aws import cloudtrail, iam, secretsmanager, sts
+from ostiary.protocols.aws import accessanalyzer, cloudtrail, iam, secretsmanager, sts
 from ostiary.protocols.aws.wire import service_operations
 from ostiary.protocols.web.routes import ROUTES
 
@@ -46,7 +46,7 @@ def test_every_operation_of_a_service_is_an_action(model: str) -> None:
 
 
 def asked_in_tables() -> Iterator[str]:
-    for service in (sts.SERVICE, iam.SERVICE, secretsmanager.SERVICE, cloudtrail.SERVICE):
+    for service in (sts.SERVICE, iam.SERVICE, secretsmanager.SERVICE, cloudtrail.SERVICE, accessanalyzer.SERVICE):
         yield from (row.action for row in service.operations.values())
     yield from (permission.action for permission in PERMISSIONS.values())
     yield from (route.action for route in ROUTES if route.action)

@@ -23,7 +23,7 @@ from ostiary.domain.secrets.tagging import SecretTagging
 from ostiary.domain.secrets.writing import SecretWriting
 from ostiary.domain.sessions.role_assumption import RoleAssumption
 from ostiary.domain.sessions.signing_credentials import SigningCredentials
-from ostiary.protocols.aws import cloudtrail, iam, secretsmanager, sts
+from ostiary.protocols.aws import accessanalyzer, cloudtrail, iam, secretsmanager, sts
 from ostiary.protocols.aws.gateway.pipeline import Gateway
 from ostiary.protocols.aws.gateway.routes import AwsRooms
 from ostiary.protocols.aws.wire.service import MountedService, mount
@@ -37,7 +37,13 @@ def aws_rooms(house: House, trust: ProxyTrust, *, development: bool) -> AwsRooms
         return origin_of(request, Door.AWS, trust)
 
     gateway = Gateway(
-        services=[_sts(house, development=development), _secrets_manager(house), _cloudtrail(house), _iam(house)],
+        services=[
+            _sts(house, development=development),
+            _secrets_manager(house),
+            _cloudtrail(house),
+            _iam(house),
+            mount(accessanalyzer.SERVICE, accessanalyzer.AccessAnalyzerRooms()),
+        ],
         credentials=SigningCredentials(
             keys=remembered.keys,
             index=remembered.access,

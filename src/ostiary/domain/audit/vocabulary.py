@@ -34,6 +34,7 @@ _STS = "sts.amazonaws.com"
 _IAM = "iam.amazonaws.com"
 _SECRETS = "secretsmanager.amazonaws.com"
 _TRAIL = "cloudtrail.amazonaws.com"
+_ANALYZER = "access-analyzer.amazonaws.com"
 _ACCESS = "access.ostiary"
 
 
@@ -94,6 +95,10 @@ class EventName(StrEnum):
     EVALUATE_ACCESS = "EvaluateAccess"
     SEARCH_ACCESS = "SearchAccess"
     EXPLAIN_ACCESS = "ExplainAccess"
+    # Access Analyzer
+    VALIDATE_POLICY = "ValidatePolicy"
+    CHECK_NO_NEW_ACCESS = "CheckNoNewAccess"
+    CHECK_ACCESS_NOT_GRANTED = "CheckAccessNotGranted"
     # trail
     LOOKUP_EVENTS = "LookupEvents"
     # organization
@@ -155,6 +160,9 @@ _MEANINGS: dict[EventName, Meaning] = {
     EventName.EVALUATE_ACCESS: Meaning(_ACCESS, Effect.READ),
     EventName.SEARCH_ACCESS: Meaning(_ACCESS, Effect.READ),
     EventName.EXPLAIN_ACCESS: Meaning(_ACCESS, Effect.READ),
+    EventName.VALIDATE_POLICY: Meaning(_ANALYZER, Effect.READ),
+    EventName.CHECK_NO_NEW_ACCESS: Meaning(_ANALYZER, Effect.READ),
+    EventName.CHECK_ACCESS_NOT_GRANTED: Meaning(_ANALYZER, Effect.READ),
     EventName.LOOKUP_EVENTS: Meaning(_TRAIL, Effect.READ),
     EventName.INITIALIZE_ORGANIZATION: Meaning(_ORG, Effect.CHANGE),
     EventName.APPLY_ORGANIZATION: Meaning(_ORG, Effect.CHANGE),

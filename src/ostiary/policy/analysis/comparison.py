@@ -19,6 +19,7 @@ from ostiary.policy.analysis.facts import Fact, facts_of
 from ostiary.policy.analysis.implication import all_follow, contradict
 from ostiary.policy.analysis.languages import EVERYTHING
 from ostiary.policy.analysis.regions import Pair, Region, actions_of, region_of, resources_of, uncovered_pair
+from ostiary.policy.language.elements import parse_actions, parse_resources
 from ostiary.policy.language.principals import Principals
 from ostiary.policy.language.statement import Policy, Statement
 from ostiary.policy.model import Effect, PolicyKind
@@ -96,7 +97,7 @@ def check_no_new_access(new: Policy, existing: Policy) -> Comparison:
 def check_access_not_granted(policy: Policy, access: Sequence[Access]) -> Comparison:
     """Whether the policy certainly allows none of the actions on any of the resources.
 
-    Raises PolicyError for a variable in a resource that is not well formed, ValueError when nothing is asked.
+    Raises PolicyError for what cannot stand in a policy as action or resource, ValueError when nothing is asked.
     """
     if not access:
         raise ValueError("name the access that must not be granted")
@@ -226,6 +227,10 @@ def _follow(side: _Side, facts: Sequence[Fact], effort: Effort) -> bool:
 
 
 def _region_of_access(access: Access) -> Region:
+    if access.actions:
+        parse_actions(list(access.actions), "actions", negated=False, trust=False)
+    if access.resources:
+        parse_resources(list(access.resources), "resources", negated=False, variables=True, effect=Effect.ALLOW)
     return Region(
         actions_of(access.actions) if access.actions else EVERYTHING,
         resources_of(access.resources, variables=True) if access.resources else EVERYTHING,

@@ -105,14 +105,22 @@ def _status(error: WireError, shape: Shape | None) -> int:
 
 
 def _error_members(error: WireError, shape: Shape | None) -> dict[str, Any]:
-    known = {name for name, _ in shape.members()} if shape else set()
-    members: dict[str, Any] = {name: value for name, value in error.members.items() if name in known}
+    known = dict(shape.members()) if shape else {}
+    members: dict[str, Any] = {
+        name: value for name, value in error.members.items() if name in known and _is_choice(value, known[name])
+    }
     members.setdefault("Message" if "Message" in known else "message", error.message)
     if shape is not None and "error_description" in known:
         # sso-oidc errors are OAuth errors: AuthorizationPendingException is `authorization_pending` (RFC 8628 3.5).
         members.setdefault("error", _snake_case(shape.name.removesuffix("Exception")))
         members.setdefault("error_description", error.message)
     return members
+
+
+def _is_choice(value: object, shape: Shape) -> bool:
+    """Members of one name list other values in other services."""
+    choices = shape.traits.get("enum")
+    return choices is None or value in choices
 
 
 def _snake_case(name: str) -> str:

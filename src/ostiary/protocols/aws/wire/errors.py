@@ -94,9 +94,12 @@ class InputRefusedError(Exception):
         self.names.append(name)
         return self
 
+    def path(self) -> str:
+        return printable(".".join(name[:1].lower() + name[1:] for name in reversed(self.names)))
+
     def text(self) -> str:
         """AWS's wording, which tools and people search for."""
-        path = printable(".".join(name[:1].lower() + name[1:] for name in reversed(self.names)))
+        path = self.path()
         if self.wrong_type:
             return f"The value at `{path}` has the wrong type: {self.rule}"
         shown = f"{self.shown} " if self.shown else ""

@@ -56,7 +56,7 @@ def parse_input(operation: Operation, request: WireRequest) -> dict[str, Any]:
     try:
         return operation.read(request)
     except InputRefusedError as refused:
-        raise WireError(_refusal_code(operation, refused), refused.text()) from None
+        raise WireError(_refusal_code(operation, refused), refused.text(), members=_refusal_members(refused)) from None
 
 
 def serialize_output(operation: Operation, result: Mapping[str, Any], *, request_id: str) -> WireResponse:
@@ -205,6 +205,12 @@ def _reject_other_media(of: Operation, request: WireRequest) -> None:
     if request.body and media_type and media_type not in _MEDIA_TYPES[of.protocol]:
         code = "MalformedQueryString"  # spelled SerializationException in JSON
         raise WireError(code, f"The body must be {_MEDIA_TYPES[of.protocol][0]}.")
+
+
+def _refusal_members(refused: InputRefusedError) -> Mapping[str, Any]:
+    """What a modelled ValidationException tells besides its message; the writer takes what the service's has."""
+    reason = "cannotParse" if refused.wrong_type else "fieldValidationFailed"
+    return {"reason": reason, "fieldList": [{"name": refused.path(), "message": refused.rule}]}
 
 
 def _refusal_code(of: Operation, refused: InputRefusedError) -> str:

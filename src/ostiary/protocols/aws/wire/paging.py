@@ -17,7 +17,7 @@ from ostiary.protocols.aws.wire.errors import WireError
 
 CursorT = TypeVar("CursorT")
 _MAX_TOKEN = 4096
-_NOT_THE_QUESTION = frozenset({"NextToken", "MaxResults", "Marker", "MaxItems"})
+_NOT_THE_QUESTION = frozenset({"NextToken", "MaxResults", "Marker", "MaxItems", "nextToken", "maxResults"})
 
 
 def next_token(operation: str, account: str, given: Mapping[str, Any], cursor: object) -> str:
