@@ -78,3 +78,22 @@ def test_every_operation_names_its_action_and_event(operation: Operation) -> Non
 
 def test_every_operation_has_an_endpoint() -> None:
     assert {endpoint.operation for endpoint in ENDPOINTS.values()} == set(Operation)
+
+
+METHODS = st.sampled_from(["GET", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE", "FOO"])
+WHERE = st.sampled_from([*ENDPOINTS, "/access", "/access/v1/", "/access/v2/evaluation", "/access/v1/search/%2e%2e"])
+VISIBLE = st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=40)
+HEADERS = st.dictionaries(
+    st.sampled_from(["Authorization", "Content-Type", "X-Request-ID", "Cookie", "Origin", "X-Forwarded-For"]), VISIBLE
+)
+
+
+@BOUNDED
+@given(method=METHODS, where=WHERE, headers=HEADERS, body=st.binary(max_size=200))
+def test_a_stranger_gets_no_answer_and_no_fault(
+    world: World, method: str, where: str, headers: dict[str, str], body: bytes
+) -> None:
+    answer = world.client.request(method, world.server.base_url + where, headers=headers, content=body)
+    assert answer.status_code in {400, 401, 404, 405} or (method == "OPTIONS" and answer.status_code == 200)
+    assert "Traceback" not in answer.text
+    assert answer.headers["content-type"].startswith("text/plain") or method == "OPTIONS"
