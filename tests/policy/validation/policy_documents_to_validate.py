@@ -26,8 +26,8 @@ SOUND: dict[str, dict[str, Any]] = {
 }
 SOUND_ANYWHERE: dict[str, Any] = {
     "Effect": "Allow",
-    "Action": "secretsmanager:GetSecretValue",
-    "Resource": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:payments/*",
+    "Action": "crm:ReadCustomer",
+    "Resource": "arn:aws:crm:eu-west-1:123456789012:customer/*",
 }
 
 

@@ -32,7 +32,13 @@ FOUND: list[tuple[PolicyKind, dict[str, Any], str, str, str]] = [
     (IDENTITY, {"Action": None, "NotAction": "iam:Get?ser?"}, "ERROR", "INVALID_ACTION", '"iam:Get?ser?"'),
     (IDENTITY, {"Action": "secretmanager:Get*"}, "ERROR", "INVALID_SERVICE_IN_ACTION", "secretmanager"),
     (IDENTITY, {"Action": "ima:GetUser"}, "ERROR", "INVALID_SERVICE_IN_ACTION", "ima"),
-    (IDENTITY, {"Action": ["iam:Get*", "iam:GETUSER"]}, "SUGGESTION", "REDUNDANT_ACTION", '"iam:GETUSER"'),
+    (
+        IDENTITY,
+        {"Action": ["iam:Get*", "iam:GETUSER"], "Resource": "*"},
+        "SUGGESTION",
+        "REDUNDANT_ACTION",
+        '"iam:GETUSER"',
+    ),
     (IDENTITY, {"Action": ["crm:Read", "crm:read"]}, "SUGGESTION", "REDUNDANT_ACTION", '"crm:read"'),
     (
         IDENTITY,
@@ -67,6 +73,24 @@ FOUND: list[tuple[PolicyKind, dict[str, Any], str, str, str]] = [
         "WARNING",
         "OSTIARY_ABSENT_CONDITION_KEY",
         "${aws:SourceVpc}",
+    ),
+    (
+        IDENTITY,
+        {"Action": ["iam:GetRole", "iam:ListRoles"], "Resource": "arn:aws:secretsmanager:*:*:secret:*"},
+        "WARNING",
+        "OSTIARY_RESOURCE_NEVER_MATCHES",
+        '"iam:GetRole"',
+    ),
+    (
+        IDENTITY,
+        {
+            "Effect": "Deny",
+            "Action": "secretsmanager:GetSecretValue",
+            "Resource": ["arn:aws:iam::123456789012:role/x*", "arn:aws:iam::1*:secret:x"],
+        },
+        "WARNING",
+        "OSTIARY_RESOURCE_NEVER_MATCHES",
+        '"secretsmanager:GetSecretValue"',
     ),
     (IDENTITY, {"Sid": ""}, "SUGGESTION", "EMPTY_SID_VALUE", '""'),
     (
@@ -185,9 +209,22 @@ def test_a_condition_that_tests_something_else_is_found(condition: object, type_
         (IDENTITY, {"Action": "crm:ReadCustomer"}),
         (
             IDENTITY,
+            {
+                "Action": "secretsmanager:GetSecretValue",
+                "Resource": ["arn:aws:iam::123456789012:role/x", "arn:aws:secretsmanager:*"],
+            },
+        ),
+        (IDENTITY, {"Action": "secretsmanager:GetSecretValue", "Resource": "arn:aws:secrets*"}),
+        (
+            IDENTITY,
+            {"Action": "secretsmanager:GetSecretValue", "Resource": "arn:*:secretsmanager:eu-?-1:123456789012:*:x"},
+        ),
+        (IDENTITY, {"Action": "iam:ListRoles", "Resource": "arn:aws:iam::123456789012:role/x"}),
+        (
+            IDENTITY,
             {"Action": ["sns:Publish", "sqs:SendMessage", "ssm:GetParameter", "s3:GetObject", "ec2:RunInstances"]},
         ),
-        (IDENTITY, {"Action": "IAM:getuser"}),
+        (IDENTITY, {"Action": "IAM:getuser", "Resource": "arn:aws:iam::123456789012:user/*"}),
         (IDENTITY, {"Action": ["iam:Get*", "iam:List*"]}),
         (IDENTITY, {"Resource": "arn:acme:CRM:here:no-account:customer/${aws:username}"}),
         (IDENTITY, {"Resource": "arn:*:iam::*:user/${aws:username}"}),

@@ -20,6 +20,7 @@ from ostiary.policy.validation.grammar import grammar_findings, unnamed_finding
 from ostiary.policy.validation.json_tree import Lines, Refusal
 from ostiary.policy.validation.outline import Outline, outline_of
 from ostiary.policy.validation.principals import principal_findings
+from ostiary.policy.validation.reachability import reachability_findings
 from ostiary.policy.validation.resources import resource_findings
 from ostiary.policy.validation.security import security_findings
 from ostiary.policy.validation.source import (
@@ -63,6 +64,7 @@ _CHECKS: tuple[Callable[[Outline], Iterator[Finding]], ...] = (
     structure_findings,
     action_findings,
     resource_findings,
+    reachability_findings,
     principal_findings,
     condition_findings,
     variable_findings,

@@ -191,19 +191,21 @@ def _value_code(text: str, operator: str) -> Code:
 
 def _variable_code(text: str) -> Code | None:
     """What is wrong with the first variable that is not well formed."""
-    for inner, closed in _variables(text):
-        if not closed:
-            return Code.MISSING_BRACE_IN_VARIABLE
-        if not inner.strip():
-            return Code.EMPTY_VARIABLE
-        key, comma, default = inner.partition(",")
-        if comma and not _QUOTED.fullmatch(default):
-            return Code.MISSING_QUOTE_IN_VARIABLE
-        if " " in key.strip():
-            return Code.UNSUPPORTED_SPACE_IN_VARIABLE
-        if inner not in {"*", "?", "$"} and not _VARIABLE_KEY.fullmatch(key):
-            return Code.UNSUPPORTED_SYMBOL_IN_VARIABLE
-    return None
+    codes = (_broken_variable(inner, closed=closed) for inner, closed in _variables(text))
+    return next((code for code in codes if code is not None), None)
+
+
+def _broken_variable(inner: str, *, closed: bool) -> Code | None:
+    key, comma, default = inner.partition(",")
+    if not closed:
+        return Code.MISSING_BRACE_IN_VARIABLE
+    if not inner.strip():
+        return Code.EMPTY_VARIABLE
+    if comma and not _QUOTED.fullmatch(default):
+        return Code.MISSING_QUOTE_IN_VARIABLE
+    if inner in {"*", "?", "$"} or (_VARIABLE_KEY.fullmatch(key) and {"*", "?"}.isdisjoint(default)):
+        return None
+    return Code.UNSUPPORTED_SPACE_IN_VARIABLE if " " in key.strip() else Code.UNSUPPORTED_SYMBOL_IN_VARIABLE
 
 
 def _variables(text: str) -> Iterator[tuple[str, bool]]:

@@ -139,6 +139,7 @@ class Code(_Named):
     OSTIARY_MORE_FINDINGS = auto()
     OSTIARY_MULTIVALUED_KEY_IN_VARIABLE = auto()
     OSTIARY_NESTED_TOO_DEEPLY = auto()
+    OSTIARY_RESOURCE_NEVER_MATCHES = auto()
     OSTIARY_TEXT_TOO_LONG = auto()
     OSTIARY_TRUST_WITHOUT_AUDIENCE = auto()
     OSTIARY_TRUST_WITHOUT_SUBJECT = auto()
@@ -172,6 +173,7 @@ _OWN: dict[Code, tuple[FindingType, str]] = {
     Code.OSTIARY_MORE_FINDINGS: (FindingType.SUGGESTION, "access-analyzer-reference-policy-checks.html"),
     Code.OSTIARY_MULTIVALUED_KEY_IN_VARIABLE: (FindingType.WARNING, "reference_policies_variables.html"),
     Code.OSTIARY_NESTED_TOO_DEEPLY: (FindingType.ERROR, "reference_policies_grammar.html"),
+    Code.OSTIARY_RESOURCE_NEVER_MATCHES: (FindingType.WARNING, "reference_policies_elements_resource.html"),
     Code.OSTIARY_TEXT_TOO_LONG: (FindingType.ERROR, "reference_iam-quotas.html"),
     Code.OSTIARY_TRUST_WITHOUT_AUDIENCE: (FindingType.SECURITY_WARNING, "id_roles_providers_create_oidc.html"),
     Code.OSTIARY_TRUST_WITHOUT_SUBJECT: (FindingType.SECURITY_WARNING, "id_roles_providers_create_oidc.html"),
