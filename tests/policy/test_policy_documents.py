@@ -52,6 +52,8 @@ def _path(statement: dict[str, Any], kind: PolicyKind = PolicyKind.IDENTITY) -> 
         ({"Resource": "arn:aws:s3:::${aws:a${aws:b}}"}, "Statement[0].Resource"),
         ({"Resource": 'arn:aws:s3:::${aws:a, "x"}'}, "Statement[0].Resource"),
         ({"Resource": "arn:aws:s3:${aws:region}:1:x"}, "Statement[0].Resource"),
+        ({"Resource": "arn:aws:s3:::x/${aws:username, '*'}"}, "Statement[0].Resource"),
+        ({"Condition": {"StringLike": {"a:b": "${aws:username, '?'}"}}}, "Statement[0].Condition.StringLike.a:b"),
         ({"Resource": "arn:aws:s3:::\ud800"}, "Statement[0].Resource"),
         ({"Resource": "arn:aws:s3:::" + "x" * 3000}, "Statement[0].Resource"),
         ({"Condition": []}, "Statement[0].Condition"),

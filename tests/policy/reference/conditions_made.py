@@ -62,7 +62,7 @@ class ConditionMaker:
 
     def _variable(self) -> str:
         key = self._pick(material.VARIABLES)
-        default = self._pick(("", "", ", 'red'", ", '*'", ",'alice'"))
+        default = self._pick(("", "", ", 'red'", ", 'red-1'", ",'alice'"))
         return f"${{{key}{default}}}"
 
     def _cased(self, key: str) -> str:

@@ -110,6 +110,8 @@ def compile_template(text: str, path: str, *, variables: bool, wildcards: Wildca
     parts = tuple(_parts(text, path)) if variables else (_Raw(text),)
     if wildcards is Wildcards.RESOURCE:
         _check_variables_stand_in_the_resource(parts, path)
+    if wildcards is not Wildcards.NONE:
+        _check_defaults_are_plain(parts, path)
     tokens = tuple(token for token in _tokens(parts, wildcards) if token)
     static = [token for token in tokens if not isinstance(token, Variable)]
     fixed = compile_glob(static) if len(static) == len(tokens) else None
@@ -167,6 +169,13 @@ def _variable(inner: str, path: str) -> str | Variable:
             path, f"`${{{shown(inner)}}}` is not a variable; write `${{key}}`, `${{key, 'default'}}` or `${{*}}`"
         )
     return Variable(lower_ascii(found["key"]), found["default"])
+
+
+def _check_defaults_are_plain(parts: Sequence[_Raw | str | Variable], path: str) -> None:
+    """Whether a wildcard in a default is one is not documented, and an Allow and a Deny would want other answers."""
+    for part in parts:
+        if isinstance(part, Variable) and part.default is not None and ("*" in part.default or "?" in part.default):
+            raise PolicyError(path, f"the default `{shown(part.default)}` has a wildcard; write a plain text")
 
 
 def _check_variables_stand_in_the_resource(parts: Sequence[_Raw | str | Variable], path: str) -> None:
