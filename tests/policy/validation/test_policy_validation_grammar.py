@@ -45,6 +45,7 @@ REASONS: list[tuple[PolicyKind, dict[str, Any], str, str]] = [
     (IDENTITY, {"Resource": "arn:aws:iam:::${}"}, "EMPTY_VARIABLE", '"arn:aws:iam:::${}"'),
     (IDENTITY, {"Resource": "arn:aws:iam:::${ab c}"}, "UNSUPPORTED_SPACE_IN_VARIABLE", '"arn:aws:iam:::${ab c}"'),
     (IDENTITY, {"Resource": "arn:aws:iam:::${a:b, c}"}, "MISSING_QUOTE_IN_VARIABLE", '"arn:aws:iam:::${a:b, c}"'),
+    (IDENTITY, {"Resource": "arn:aws:iam:::${a:b, '*'}"}, "UNSUPPORTED_SYMBOL_IN_VARIABLE", '"arn:'),
     (IDENTITY, {"Resource": "arn:aws:iam:::${ab}"}, "UNSUPPORTED_SYMBOL_IN_VARIABLE", '"arn:aws:iam:::${ab}"'),
     (
         IDENTITY,

@@ -218,3 +218,10 @@ def test_hostile_documents_take_little_time_and_have_few_findings(text: str) -> 
     findings = check(text, PolicyKind.IDENTITY)
     assert perf_counter() - start < 5
     assert len(findings) <= 300
+
+
+@given(DOCUMENTS, KINDS)
+@settings(max_examples=50, deadline=None)
+def test_bytes_are_judged_like_their_text(document: dict[str, Any], kind: PolicyKind) -> None:
+    text = json.dumps(document)
+    assert validate(text.encode(), kind=kind) == validate(text, kind=kind)
