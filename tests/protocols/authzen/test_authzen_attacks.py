@@ -166,7 +166,7 @@ def test_a_refusal_does_not_tell_whether_a_secret_exists(world: World) -> None:
         for name in ("shop/db", "shop/no")
     }
     assert len(texts) == 1
-    explained = world.evaluate("auditor", ask("user/old", "secretsmanager:GetSecretValue", "secret/shop/db"))
+    explained = world.evaluate("auditor", ask("iam-user/old", "secretsmanager:GetSecretValue", "secret/shop/db"))
     assert "shop/db-" not in str(explained)
 
 

@@ -9,12 +9,12 @@ import pytest
 
 from parts.authzen_world import BETH, MORTY, OTHER_ACCOUNT, RICK, World, ask, entity
 
-RECORD = ask("user/old", "read", "record/record-1")
+RECORD = ask("iam-user/old", "read", "record/record-1")
 
 
 def test_the_answer_is_a_decision_and_a_denial_has_a_reason_for_the_user(world: World) -> None:
     assert world.evaluate("records", RECORD) == {"decision": True}
-    denied = world.evaluate("records", ask("user/old", "burn", "record/record-1"))
+    denied = world.evaluate("records", ask("iam-user/old", "burn", "record/record-1"))
     assert denied["decision"] is False
     assert set(denied["context"]) == {"id", "reason_user"}
     assert "policy" not in str(denied)
@@ -29,7 +29,9 @@ def test_only_who_may_explain_is_told_which_kind_of_policy_decided(world: World)
     assert "reason_admin" not in world.evaluate("records", question)["context"]
 
 
-@pytest.mark.parametrize("subject", ["person/nobody@example.org", "user/nobody", "role/nobody", "application/nobody"])
+@pytest.mark.parametrize(
+    "subject", ["person/nobody@example.org", "user/nobody", "iam-user/nobody", "role/nobody", "application/nobody"]
+)
 def test_a_subject_that_is_unknown_is_answered_like_one_without_rights(world: World, subject: str) -> None:
     stranger = world.evaluate("auditor", ask(subject, "todo:can_burn_todo", "todo/1"))
     known = world.evaluate("auditor", ask(f"person/{BETH}", "todo:can_burn_todo", "todo/1"))
@@ -43,9 +45,9 @@ def test_a_subject_that_is_unknown_is_answered_like_one_without_rights(world: Wo
     [
         ("role/reader", True),
         ("role/arn:aws:iam::{account}:role/reader", True),
-        ("user/arn:aws:iam::{account}:role/reader", False),
-        ("user/arn:aws:iam::{account}:user/old", True),
-        ("user/old", True),
+        ("iam-user/arn:aws:iam::{account}:role/reader", False),
+        ("iam-user/arn:aws:iam::{account}:user/old", True),
+        ("iam-user/old", True),
         ("role/old", False),
         ("person/old", False),
         ("role/elsewhere", False),
@@ -54,12 +56,20 @@ def test_a_subject_that_is_unknown_is_answered_like_one_without_rights(world: Wo
         ("application/records", False),
         ("workload/anything", False),
         ("account/arn:aws:iam::{account}:root", False),
-        ("user/arn:aws:iam::{account}:root", False),
+        ("iam-user/arn:aws:iam::{account}:root", False),
         ("starship/old", False),
     ],
 )
 def test_a_subject_is_found_by_its_type_and_name_or_arn(world: World, subject: str, expected: bool) -> None:  # noqa: FBT001 - a table
     assert world.may("records", ask(subject.format(account=world.account), "read", "record/record-1")) is expected
+
+
+def test_most_clients_call_a_person_a_user(world: World) -> None:
+    assert world.may("todo", ask(f"user/{MORTY}", "can_create_todo", "todo/1"))
+    assert not world.may("todo", ask(f"user/{BETH}", "can_create_todo", "todo/1"))
+    found = world.search("todo", "subject", ask("user", "can_create_todo", "todo/1"))
+    assert {one["type"] for one in found["results"]} == {"user"}
+    assert MORTY in {one["properties"]["user_name"] for one in found["results"]}
 
 
 def test_a_person_is_found_by_the_id_that_id_tokens_call_her(world: World) -> None:
@@ -135,7 +145,7 @@ def test_the_metadata_names_every_endpoint(world: World) -> None:
 
 # --- the certification scenario of the working group -----------------------------------------------------------------
 
-SUBJECTS = {"alice": "role/reader", "bob": "user/old"}
+SUBJECTS = {"alice": "role/reader", "bob": "iam-user/old"}
 
 
 def record(who: str, verb: str, number: int, status: str = "", **more: Any) -> dict[str, Any]:

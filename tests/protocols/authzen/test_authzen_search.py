@@ -69,7 +69,7 @@ def test_a_page_of_none_goes_on_where_it_stood(world: World) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "expected"),
-    [("role", {"reader", "OstiaryAdministrator"}), ("user", {"old"}), ("application", set()), ("workload", set())],
+    [("role", {"reader", "OstiaryAdministrator"}), ("iam-user", {"old"}), ("application", set()), ("workload", set())],
 )
 def test_subjects_of_every_type_are_searched(world: World, kind: str, expected: set[str]) -> None:
     found = world.search("records", "subject", ask(kind, "read", "record/record-1"))

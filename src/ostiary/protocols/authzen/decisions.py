@@ -19,7 +19,7 @@ from ostiary.policy import ContextValue, Decision
 from ostiary.protocols.authzen.entities import Entity, Question
 from ostiary.protocols.authzen.resources import Known, Resources, ResourceSlice
 from ostiary.protocols.authzen.stated import service_of, stated_in
-from ostiary.protocols.authzen.subjects import Subjects, SubjectSlice
+from ostiary.protocols.authzen.subjects import Subjects, SubjectSlice, SubjectType
 
 # What only a role's trust policy gives. Those for outside identities are nobody's whom a question can name.
 _ENTERING = frozenset({"assumerole", "tagsession", "setsourceidentity"})
@@ -110,7 +110,7 @@ class Decisions:
     ) -> Decision:
         """A person enters roles at the portal alone, and whoever has no keys to sign with enters none."""
         verb = action.partition(":")[2].lower()
-        may_enter = caller.kind in _MAY_ENTER and subject.type in {"role", "user"}
+        may_enter = caller.kind in _MAY_ENTER and subject.type in {SubjectType.ROLE, SubjectType.IAM_USER}
         if verb not in _ENTERING or resource.role is None or not may_enter:
             return Decision(False, _unknown(subject, action, resource), None, (), ())
         try:

@@ -1,7 +1,8 @@
 """Who is meant by a subject, and who could be one?
 
-Types are `person` (id, user name or ARN), `role` (name or ARN), `user` (an IAM user: name or ARN), `application`
-(client id or ARN) and `workload`, which may do nothing by itself: it acts in roles, so the question is about the role.
+Types are `person`, which most clients call `user` (id, user name or ARN), `role` (name or ARN), `iam-user` (name or
+ARN), `application` (client id or ARN) and `workload`, which may do nothing by itself: it acts in roles, so the question
+is about the role.
 Nobody learns whether a subject exists: who is unknown, disabled or expired stands nowhere, and so may do nothing.
 """
 
@@ -26,6 +27,7 @@ from ostiary.protocols.authzen.entities import Entity
 # A user name could look like an id: what has the form of an id is one, and nothing else.
 _PERSON_ID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _NAME: Final = re.compile(r"[\w+=,.@-]{1,128}", re.ASCII)
+_PERSON_ARN: Final = re.compile(r"arn:aws:identitystore:::user/")
 _BATCH = 200
 
 
@@ -33,14 +35,16 @@ class SubjectType(StrEnum):
     PERSON = "person"
     ROLE = "role"
     USER = "user"
+    IAM_USER = "iam-user"
     APPLICATION = "application"
     WORKLOAD = "workload"
 
 
 _ARN_BEGINNINGS: Final = {
-    SubjectType.PERSON: re.compile(r"arn:aws:identitystore:::user/"),
+    SubjectType.PERSON: _PERSON_ARN,
+    SubjectType.USER: _PERSON_ARN,
     SubjectType.ROLE: re.compile(r"arn:aws:iam::[0-9]{12}:role/", re.ASCII),
-    SubjectType.USER: re.compile(r"arn:aws:iam::[0-9]{12}:user/", re.ASCII),
+    SubjectType.IAM_USER: re.compile(r"arn:aws:iam::[0-9]{12}:user/", re.ASCII),
     SubjectType.APPLICATION: re.compile(r"arn:aws:sso:::application/"),
 }
 
@@ -75,11 +79,11 @@ class Subjects:
     def candidates(self, kind: str, *, after: str) -> Iterator[Candidate]:
         """Everybody of the type in a fixed order, behind the cursor `after`."""
         match kind:
-            case SubjectType.PERSON:
-                return self._people(after)
+            case SubjectType.PERSON | SubjectType.USER:
+                return self._people(kind, after)
             case SubjectType.ROLE:
                 return _behind(after, kind, self._index.roles)
-            case SubjectType.USER:
+            case SubjectType.IAM_USER:
                 users = self._tx.credentials.iam_users()
                 return _behind(after, kind, (arn.iam(user.account, "user", user.name) for user in users))
             case SubjectType.APPLICATION:
@@ -100,23 +104,23 @@ class Subjects:
     def _arn_of(self, kind: SubjectType, name: str) -> str | None:
         account = self._asker.account
         match kind:
-            case SubjectType.PERSON:
+            case SubjectType.PERSON | SubjectType.USER:
                 return f"arn:aws:identitystore:::user/{name}" if _PERSON_ID.fullmatch(name) else name
             case SubjectType.ROLE:
                 entry = self._index.role_named(account, name)
                 return None if entry is None else entry.role.arn
-            case SubjectType.USER:
+            case SubjectType.IAM_USER:
                 return arn.iam(account, "user", name)
             case SubjectType.APPLICATION:
                 return f"arn:aws:sso:::application/{name}"
             case _:
                 return None
 
-    def _people(self, after: str) -> Iterator[Candidate]:
+    def _people(self, kind: str, after: str) -> Iterator[Candidate]:
         name = after
         while batch := self._tx.directory.people(after_user_name=name, limit=_BATCH):
             for person in batch:
-                shown = Entity(SubjectType.PERSON, person.person_id, {"user_name": person.user_name})
+                shown = Entity(kind, person.person_id, {"user_name": person.user_name})
                 yield Candidate(person.user_name, shown)
             name = batch[-1].user_name
 
