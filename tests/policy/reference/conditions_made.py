@@ -45,6 +45,8 @@ class ConditionMaker:
         return values[0] if len(values) == 1 and self._likely(0.7) else values
 
     def _near(self, key: str, kind: str) -> Any:
+        if kind == material.ARN and self._likely(0.3):
+            return self._pick([one for one in material.WANTED[kind] if "${aws" in str(one)])
         if kind != material.STRING or self._likely(0.3):
             return self._pick(material.WANTED[kind])
         value = self._request.context.get(key.lower(), "red")

@@ -164,7 +164,7 @@ class _Maker:
         return statement
 
     def _action(self) -> str:
-        asked = self._first.action
+        asked = in_ascii(self._first.action)
         service, _, name = asked.partition(":")
         near = (
             asked,
@@ -181,7 +181,8 @@ class _Maker:
         )
         if self._trust:
             return self._pick(near) if self._likely(0.85) else self._pick(material.TRUST_ACTIONS)
-        return self._pick((*near, "*", "*", "*")) if self._likely(0.85) else self._pick((*material.ACTIONS, "iam:*"))
+        others = (*map(in_ascii, material.ACTIONS), "iam:*")
+        return self._pick((*near, "*", "*", "*")) if self._likely(0.85) else self._pick(others)
 
     def _resource(self) -> dict[str, Any]:
         if self._likely(0.3):
@@ -290,3 +291,8 @@ class _Maker:
         if self._likely(0.6):
             return make()
         return [make() for _ in range(self._rng.choice((1, 2, 2, 3)))]
+
+
+def in_ascii(action: str) -> str:
+    """The sign of Kelvin is in no action of a policy: what is near is the k that it looks like."""
+    return action.replace("\u212a", "k")

@@ -34,7 +34,7 @@ CALLERS = (
     Principal("", None, PrincipalKind.ANONYMOUS),
 )
 
-ACTIONS = ("s3:GetObject", "s3:PutObject", "s3:GetObjectAcl", "sqs:SendMessage", "S3:GETOBJECT")
+ACTIONS = ("s3:GetObject", "s3:PutObject", "s3:GetObjectAcl", "sqs:SendMessage", "S3:GETOBJECT", "\u212ams:Decrypt")
 TRUST_ACTIONS = ("sts:AssumeRole", "sts:TagSession", "sts:AssumeRoleWithWebIdentity")
 RESOURCES = (
     "arn:aws:s3:::lake/x",
@@ -67,7 +67,8 @@ KEYS = {
 VALUES = {
     STRING: ("red", "RED", "blue", "alice", "lake", "re*", "*", "?", "$", "a:b", "${aws:username}", "red/x",
              "\u212a", "k", "stra\u00dfe", "STRASSE", "1", "re"),
-    NUMBER: ("5", "10", "10.0", "010", "-3", "10.01", "abc", "+10", "1e1", ".5", "NaN", " 10", "\u0661\u0660"),
+    NUMBER: ("5", "10", "10.0", "010", "-3", "10.01", "abc", "+10", "1e1", ".5", "NaN", " 10", "\u0661\u0660",
+             "10.00000000000000000001"),
     DATE: ("2026-01-31T09:30:00Z", "2026-01-31T10:30:00+01:00", "1769851800", "2026-01-31", "2026-01", "2026",
            "2026-01-31T09:30Z", "2026-01-31T09:30:00", "2026-01-31T09:30:00.5Z", "2026-02-30", "yesterday",
            "2026-02-01", "2026-01-31t09:30:00z", "2026-01-31T09:30:00-23:59", "2026-01-31T09:30:00+24:00"),

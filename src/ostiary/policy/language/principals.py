@@ -68,15 +68,13 @@ class Principals:
         return Reach.DIRECT if named or (self.everyone and effect is Effect.DENY) else Reach.NONE
 
     def _named_account_member(self, principal: Principal) -> Reach:
-        if principal.arn in self.arns:
+        if principal.arn in self.arns or (principal.kind is PrincipalKind.ROOT and principal.account in self.accounts):
             return Reach.DIRECT
         if principal.role_arn is not None and principal.role_arn in self.arns:
             return Reach.ROLE
         if self.everyone:
             return Reach.EVERYONE
-        if principal.account in self.accounts:
-            return Reach.DIRECT if principal.kind is PrincipalKind.ROOT else Reach.ACCOUNT
-        return Reach.NONE
+        return Reach.ACCOUNT if principal.account in self.accounts else Reach.NONE
 
     def _spares(self, scope: Scope) -> bool:
         """Whether NotPrincipal excepts the caller from the Deny.
