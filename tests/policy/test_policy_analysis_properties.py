@@ -147,6 +147,30 @@ def test_hostile_policies_are_answered_soon(new: Any, existing: Any) -> None:
     assert comparison.passed or comparison.reasons
 
 
+def test_many_principals_are_answered_soon() -> None:
+    accounts = [f"{number:012d}" for number in range(1, 600)]
+    statements = [
+        {"Effect": effect, "Action": action, "Resource": "*", "Principal": {"AWS": accounts[at : at + 10]}}
+        for effect, action in (("Allow", "a:*"), ("Deny", "a:x*"))
+        for at in range(0, 590, 10)
+    ]
+    new, existing = policy(statements, PolicyKind.RESOURCE), policy(statements[1:], PolicyKind.RESOURCE)
+    begin = time.monotonic()
+    assert not check_no_new_access(new, existing).passed
+    assert check_no_new_access(existing, new).passed
+    assert time.monotonic() - begin < _SOON
+
+
+def test_much_access_is_answered_soon() -> None:
+    pairs = [f"*{one}*{two}*" for one in "abcdefghij" for two in "abcdefghij"]
+    asked = Access(tuple("s3:" + one for one in pairs), tuple("arn:aws:s3:::" + one for one in pairs))
+    long = [f"arn:aws:s3:::{'x' * 1500}{number}/${{aws:username}}/*" for number in range(20)]
+    begin = time.monotonic()
+    check_access_not_granted(_parsed([_allow("s3:*", long)]), [asked])
+    check_access_not_granted(_parsed([_allow([f"s3:A{number}" for number in range(2500)], "*")]), [asked])
+    assert time.monotonic() - begin < _SOON
+
+
 def _parsed(statements: Any) -> Policy:
     document = json.dumps({"Version": "2012-10-17", "Statement": statements})
     return parse_policy(document, policy_id="p", kind=PolicyKind.IDENTITY)

@@ -24,7 +24,7 @@ class PartVariable(Variable):
 Pattern = tuple[Token | Variable, ...]
 Symbol = str | Variable
 
-_BITS_PER_UNIT = 4096
+_BITS_PER_UNIT = 2048
 _OTHERS = "xyzabcdefghijklmnopqrstuvw0123456789"
 
 
@@ -121,7 +121,8 @@ class _Bits:
 
     @property
     def cost(self) -> int:
-        return 1 + self.size // _BITS_PER_UNIT + len(self._shadowed) // 16
+        """Of one step: some operations on numbers of this many bits, and one for each star."""
+        return 1 + (4 + len(self._shadowed)) * (1 + self.size // _BITS_PER_UNIT) // 8
 
 
 class Search:

@@ -7,6 +7,7 @@ one does therefore grants more.
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -72,7 +73,7 @@ def denies_all_of(principals: Principals | None, other: Principals | None) -> bo
     if principals is None or other is None:
         return principals is None
     if principals.negated or other.negated:
-        return _key(principals) == _key(other) or (principals.everyone and not principals.negated)
+        return content_of(principals) == content_of(other) or (principals.everyone and not principals.negated)
     return all(denies(principals, name) for name in names_of(other))
 
 
@@ -108,7 +109,10 @@ def _lists(principals: Principals, name: Name) -> bool:
     return name.text in listed.get(name.kind, ())
 
 
-def _key(principals: Principals) -> tuple[object, ...]:
+def content_of(principals: Principals | None) -> Hashable:
+    """Equal for elements that say the same."""
+    if principals is None:
+        return None
     return (
         principals.negated,
         principals.everyone,

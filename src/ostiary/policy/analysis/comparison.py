@@ -9,11 +9,12 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-custom-policy-c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import partial
 
-from ostiary.policy.analysis.callers import Name, denies, denies_all_of, grants, may_concern, names_of
+from ostiary.policy.analysis.callers import Name, content_of, denies, denies_all_of, grants, may_concern, names_of
 from ostiary.policy.analysis.effort import Effort, TooHardError
 from ostiary.policy.analysis.facts import Fact, facts_of
 from ostiary.policy.analysis.implication import all_follow, contradict
@@ -59,14 +60,13 @@ class _Side:
     statement: Statement
     region: Region
     facts: tuple[Fact, ...]
+    names: tuple[Name, ...]
+    content: Hashable
+    """Equal for statements that say the same: most of those of two versions of a policy do."""
 
     @property
     def principals(self) -> Principals | None:
         return self.statement.principals
-
-    @property
-    def names(self) -> tuple[Name, ...]:
-        return names_of(self.principals)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,19 +109,18 @@ def check_access_not_granted(policy: Policy, access: Sequence[Access]) -> Compar
 
 
 def _sides_of(policy: Policy) -> _Sides:
-    sides = [
-        _Side(
-            statement,
-            region_of(statement, variables=policy.variables),
-            facts_of(statement, variables=policy.variables),
-        )
-        for statement in policy.statements
-    ]
+    sides = [_side_of(statement, variables=policy.variables) for statement in policy.statements]
     return _Sides(
         policy.kind,
         tuple(side for side in sides if side.statement.effect is Effect.ALLOW),
         tuple(side for side in sides if side.statement.effect is Effect.DENY),
     )
+
+
+def _side_of(statement: Statement, *, variables: bool) -> _Side:
+    region, facts = region_of(statement, variables=variables), facts_of(statement, variables=variables)
+    content = (content_of(statement.principals), region, frozenset(fact.content for fact in facts))
+    return _Side(statement, region, facts, names_of(statement.principals), content)
 
 
 def _reasons(allows: Iterable[_Side], find: Callable[[_Side], str | None]) -> tuple[Reason, ...]:
@@ -149,10 +148,13 @@ def _new_access(changed: _Sides, known: _Sides, effort: Effort, allow: _Side) ->
 
 def _not_allowed_before(changed: _Sides, known: _Sides, effort: Effort, allow: _Side) -> str | None:
     """What no Allow of the existing policy covers and no Deny of the new one takes away."""
+    if any(side.content == allow.content for side in known.allows):
+        return None
     usable = [side for side in known.allows if _follow(side, allow.facts, effort)]
     taken = [side for side in changed.denies if _follow(side, allow.facts, effort)]
 
     def covers_of(name: Name) -> tuple[_Side, ...]:
+        effort.spend(len(usable) + len(taken))
         return (
             *(side for side in usable if grants(side.principals, name, known.kind)),
             *(side for side in taken if denies(side.principals, name)),
@@ -171,15 +173,21 @@ def _not_allowed_before(changed: _Sides, known: _Sides, effort: Effort, allow: _
 
 def _denied_before(changed: _Sides, known: _Sides, effort: Effort, allow: _Side) -> str | None:
     """What a Deny of the existing policy took away and no Deny of the new one does."""
+    kept_unchanged = {side.content for side in changed.denies}
     for deny in known.denies:
+        if deny.content in kept_unchanged:
+            continue
         facts = (*allow.facts, *deny.facts)
+        effort.spend(1 + len(allow.names) * len(deny.names))
         names = [name for name in allow.names if may_concern(deny.principals, name)]
         if not names or contradict(facts, effort):
             continue
         kept = [side for side in changed.denies if _follow(side, facts, effort)]
-        wide = [side for side in kept if denies_all_of(side.principals, deny.principals)]
+        effort.spend(len(kept) * len(deny.names))
+        wide = {side for side in kept if denies_all_of(side.principals, deny.principals)}
 
-        def covers_of(name: Name, kept: Sequence[_Side] = kept, wide: Sequence[_Side] = wide) -> tuple[_Side, ...]:
+        def covers_of(name: Name, kept: Sequence[_Side] = kept, wide: AbstractSet[_Side] = wide) -> tuple[_Side, ...]:
+            effort.spend(len(kept))
             return tuple(side for side in kept if side in wide or denies(side.principals, name))
 
         found = _uncovered(names, covers_of, [allow.region, deny.region], effort)
@@ -197,6 +205,7 @@ def _granted(sides: _Sides, asked: Sequence[Region], effort: Effort, allow: _Sid
     taken = [side for side in sides.denies if _follow(side, allow.facts, effort)]
 
     def covers_of(name: Name) -> tuple[_Side, ...]:
+        effort.spend(len(taken))
         return tuple(side for side in taken if denies(side.principals, name))
 
     for region in asked:

@@ -6,7 +6,7 @@ without value, a set where one value is expected) counts against the caller in e
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -107,15 +107,12 @@ class Fact:
         asked = Request(_NOBODY, "", "", "", Request.context_of({self.key: value}))
         return self.condition.holds(Scope(asked, has_boundary=False))
 
-    def is_same(self, other: Fact) -> bool:
-        """Whether both say the same; values may stand in another order."""
-        mine, its = self.condition, other.condition
-        return (
-            (mine.quantifier, mine.operator, mine.if_exists, mine.key)
-            == (its.quantifier, its.operator, its.if_exists, its.key)
-            and set(mine.values) == set(its.values)
-            and (self.variables == other.variables or not any("${" in one for one in mine.values))
-        )
+    @cached_property
+    def content(self) -> Hashable:
+        """Equal for conditions that say the same; values may stand in another order."""
+        own = self.condition
+        reads_variables = self.variables and any("${" in value for value in own.values)
+        return own.quantifier, own.operator, own.if_exists, own.key, frozenset(own.values), reads_variables
 
 
 def facts_of(statement: Statement, *, variables: bool) -> tuple[Fact, ...]:

@@ -52,6 +52,7 @@ _COMPARISONS: tuple[tuple[str, Callable[[int, int], bool]], ...] = (
     ("Equals", operator.eq),
     ("Bool", operator.eq),
 )
+_COMPILING = 10  # units of effort for looking at two conditions at all
 _ADDRESSES = ("IpAddress", "NotIpAddress")
 _ANY_CASE = ("StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase")
 # Every text of six parts that begins as an ARN; nothing else is read as one.
@@ -61,7 +62,7 @@ _NOT_ARNS = Language(_ARNS.patterns, negated=True)
 
 def implies(known: Fact, goal: Fact, effort: Effort) -> bool:
     """Whether the goal certainly holds of every value that `known` holds of. Raises TooHardError."""
-    effort.spend(len(known.values) + len(goal.values))
+    effort.spend(_COMPILING + len(known.values) + len(goal.values))
     if known.few_values is not None and not goal.has_variables and _may_be_asked(goal, known.few_values):
         effort.spend(len(known.values) * len(goal.values) // 4)
         return all(goal.holds_of(value) for value in known.few_values)
@@ -70,6 +71,7 @@ def implies(known: Fact, goal: Fact, effort: Effort) -> bool:
     if known.operator in _ANY_CASE and goal.operator in (*_ANY_CASE, "StringNotEquals"):
         return _any_case_implies(known, goal)
     if known.operator in _ADDRESSES and goal.operator in _ADDRESSES:
+        effort.spend(2 * len(known.values) * len(goal.values))
         return _addresses_imply(known, goal)
     holds = _on_one_line(known, goal, effort)
     return holds is not None and all(right or not left for left, right in holds)
@@ -77,7 +79,7 @@ def implies(known: Fact, goal: Fact, effort: Effort) -> bool:
 
 def excludes(one: Fact, other: Fact, effort: Effort) -> bool:
     """Whether there is certainly no value that both hold of. Raises TooHardError."""
-    effort.spend(len(one.values) + len(other.values))
+    effort.spend(_COMPILING + len(one.values) + len(other.values))
     for few, rest in ((one, other), (other, one)):
         if few.few_values is not None and not rest.has_variables and _may_be_asked(rest, few.few_values):
             effort.spend(len(few.values) * len(rest.values) // 4)
@@ -89,6 +91,7 @@ def excludes(one: Fact, other: Fact, effort: Effort) -> bool:
         # A value that cannot be read makes both hold.
         return False
     if one.operator in _ADDRESSES and other.operator in _ADDRESSES:
+        effort.spend(2 * len(one.values) * len(other.values))
         return _addresses_exclude(one, other)
     holds = _on_one_line(one, other, effort)
     return holds is not None and not any(left and right for left, right in holds)
