@@ -66,7 +66,8 @@ class PrincipalKind(StrEnum):
 class Principal:
     """Who asks. `account` is None for federated identities before they assumed a role, services and anonymous callers.
 
-    `role_arn` is the role of a role session: a policy that names the role speaks of its sessions.
+    `role_arn` is the role of a role session: a policy that names the role speaks of its sessions. Of the session of a
+    federated user (`arn:aws:sts::...:federated-user/...`) it is the user's ARN, likewise.
     """
 
     arn: str
