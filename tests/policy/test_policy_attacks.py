@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from ostiary.policy import (
+    PolicyError,
     PolicyKind,
     PolicySet,
     Request,
@@ -53,6 +54,14 @@ def test_a_value_with_a_colon_is_no_part_of_an_arn(operator: str) -> None:
     assert not _allowed([EVERYTHING | {"Condition": condition}], request(context=context))
     whole = {operator: {"t:arn": "${t:arn}"}}
     assert _allowed([EVERYTHING | {"Condition": whole}], request(context=context))
+
+
+@pytest.mark.parametrize(
+    "pattern", ["arn:aws:sns:${t:region}:topic", "${t:prefix}*", "${t:prefix}:x", "${t:a}${t:b}", "arn:aws:${t:x, 'a'}"]
+)
+def test_a_variable_does_not_bring_the_parts_of_an_arn(pattern: str) -> None:
+    with pytest.raises(PolicyError, match="is not an ARN of six parts"):
+        _allowed([EVERYTHING | {"Condition": {"ArnLike": {"t:arn": pattern}}}], request())
 
 
 def test_not_principal_spares_nobody_who_has_a_boundary() -> None:

@@ -112,11 +112,11 @@ def _ignoring_case(values: Values, mode: Mode) -> ValueTest:
 
 
 def _arn(values: Values, mode: Mode) -> ValueTest:
-    for text, path in values:
-        if text != "*" and text.count(":") < _ARN_COLONS and not (mode.variables and text.startswith("${")):
-            raise PolicyError(path, f"`{shown(text)}` is not an ARN of six parts")
     everything = any(text == "*" for text, _path in values)
-    literals, patterns = _templates([(text, path) for text, path in values if text != "*"], Wildcards.ARN, mode)
+    named = [(text, path) for text, path in values if text != "*"]
+    for text, path in named:
+        _check_arn(text, path, mode)
+    literals, patterns = _templates(named, Wildcards.ARN, mode)
 
     def test(value: str, scope: Scope) -> bool | None:
         if value.count(":") < _ARN_COLONS or not value.startswith("arn:"):
@@ -124,6 +124,13 @@ def _arn(values: Values, mode: Mode) -> ValueTest:
         return everything or value in literals or _any_template(patterns, value, scope, mode)
 
     return test
+
+
+def _check_arn(text: str, path: str, mode: Mode) -> None:
+    """Six parts, or a variable that is a whole ARN: the colons within `${...}` make no parts."""
+    template = compile_template(text, path, variables=mode.variables, wildcards=Wildcards.ARN)
+    if template.variable is None and sum(part == ":" for part in template.tokens) < _ARN_COLONS:
+        raise PolicyError(path, f"`{shown(text)}` is not an ARN of six parts")
 
 
 def _read_all(values: Values, read: Callable[[str], ReadT | None], what: str) -> tuple[ReadT, ...]:
