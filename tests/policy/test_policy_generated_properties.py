@@ -18,6 +18,7 @@ import pytest
 
 from ostiary.policy import (
     Decision,
+    Miss,
     PolicyKind,
     PolicySet,
     Request,
@@ -99,6 +100,36 @@ def test_listening_to_a_decision_never_changes_it() -> None:
             # What it tells is what was decided.
             applied = {(entry.policy_id, entry.index) for entry in trace.entries if entry.missed is None}
             assert applied >= {(found.policy_id, found.index) for found in ready.decide(one).matched}
+
+
+def test_the_missing_keys_are_those_that_statements_in_question_ask_for() -> None:
+    for _rng, world, requests in _worlds():
+        ready = Compiled.of(world)
+        keys = {
+            (document["Id"], statement.index): statement.condition_keys
+            for name, kind in _KINDS.items()
+            for document in _flat(getattr(world, name))
+            for statement in compiled(document, kind).statements
+        }
+        for one in requests:
+            trace = Trace()
+            if ready.trust is None:
+                decision = decide(one, ready.policies, trace=trace)
+            else:
+                decision = decide_assume(one, ready.trust, ready.policies, trace=trace)
+            in_question = [entry for entry in trace.entries if entry.missed in {None, Miss.CONDITION}]
+            asked = {key for entry in in_question for key in keys[entry.policy_id, entry.index]}
+            absent = {key for key in asked if one.context.get(key, ()) == ()}
+            assert absent <= set(decision.missing_keys)
+            assert not any(one.context.get(key, ()) for key in decision.missing_keys)
+
+
+def _flat(place: Any) -> Iterator[Document]:
+    if isinstance(place, list | tuple):
+        for one in place:
+            yield from _flat(one)
+    elif place is not None:
+        yield place
 
 
 def test_many_questions_are_answered_like_each_of_them() -> None:
