@@ -41,7 +41,7 @@ from ostiary.policy import (
 
 MAX_QUESTIONS: Final = 5_000
 # Characters of policies times questions: what one request may cost, in time and in the length of its answer.
-MAX_WORK: Final = 5_000_000
+MAX_WORK: Final = 2_000_000
 _OUTSIDE_IDENTITY: Final = (Layer.SERVICE_CONTROL, Layer.RESOURCE_CONTROL)
 _SUMMED_UP: Final = (Layer.IDENTITY, Layer.RESOURCE, Layer.BOUNDARY)
 

@@ -87,6 +87,9 @@ class Template:
         if self.bounded and any(":" in str(filled[place]) for place in self.bounded):
             return False
         if self.wild:
+            # ORDER: before compiling, or a long value named often would make a pattern of any size.
+            if sum(len(token) for token in filled if isinstance(token, str)) > len(text):
+                return False
             return compile_glob(filled).matches(text)
         return _joined(filled) == text
 

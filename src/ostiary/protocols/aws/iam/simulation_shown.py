@@ -16,7 +16,7 @@ from ostiary.domain.access.simulation_inputs import POLICY_INPUT
 from ostiary.policy import Layer, MatchedStatement
 from ostiary.policy.registry.actions import find_action
 from ostiary.policy.validation.json_tree import Position, Span
-from ostiary.policy.validation.source import statement_span
+from ostiary.policy.validation.source import read_source, statements_of
 
 _VERDICTS: Mapping[Verdict, str] = MappingProxyType(
     {
@@ -41,6 +41,7 @@ class Shown:
     def __init__(self, scenario: Scenario) -> None:
         self._scenario = scenario
         self._told: dict[MatchedStatement, dict[str, Any]] = {}
+        self._spans: dict[str, list[Span]] = {}
         self.statements = 0
 
     def result(self, action: str, outcomes: Sequence[Outcome]) -> dict[str, Any]:
@@ -84,13 +85,21 @@ class Shown:
     def _statement(self, matched: MatchedStatement) -> dict[str, Any]:
         known = self._told.get(matched)
         if known is None:
-            span = statement_span(self._scenario.texts[matched.policy_id].text, matched.index)
+            span = self._spans_of(matched.policy_id)[matched.index]
             known = self._told[matched] = {
                 "SourcePolicyId": self._name(matched.policy_id),
                 "SourcePolicyType": self._type(matched),
                 **_positions(span),
             }
         return known
+
+    def _spans_of(self, policy_id: str) -> list[Span]:
+        """Where the statements of a policy stand; each text is read once."""
+        spans = self._spans.get(policy_id)
+        if spans is None:
+            root = read_source(self._scenario.texts[policy_id].text)
+            spans = self._spans[policy_id] = [place.node.span for place in statements_of(root)]
+        return spans
 
     def _name(self, policy_id: str) -> str:
         """A stored policy by its own name; ours begins with that of its entity."""
