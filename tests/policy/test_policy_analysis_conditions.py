@@ -35,6 +35,7 @@ MORE: dict[str, list[tuple[str, list[str]]]] = {
         ("StringLike", ["?*"]),
         ("ForAnyValue:StringLike", ["*"]),
         ("ArnEquals", ["*"]),
+        ("ArnEquals", ["${t:name}"]),
         ("ArnLike", ["arn:aws:iam::1:role/${t:name}"]),
         ("ArnNotEquals", ["arn:aws:iam::*:role/${t:name}"]),
         ("ForAllValues:ArnLike", ["arn:aws:iam::1:*"]),
