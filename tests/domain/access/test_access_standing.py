@@ -199,6 +199,7 @@ def test_an_application_stands_unless_it_is_disabled(world: World) -> None:
         "arn:aws:identitystore:::user/018f-Ana",
         "arn:aws:identitystore::111122223333:user/018f-ana",
         "arn:aws:sso:::application/nobody",
+        "arn:aws:ostiary::111122223333:workload/shop-deploy",
         "arn:aws-cn:iam::111122223333:role/deploy",
         "a" * 5000,
         "ana\0",

@@ -397,6 +397,16 @@ def test_results_come_in_pages_and_a_marker_is_good_for_its_question_alone(iam: 
     assert refusal(error)[0] == "InvalidInput"
 
 
+def test_a_page_that_grows_long_ends_early_and_nothing_is_lost(iam: Any) -> None:
+    actions = [f"iam:Get{number}" for number in range(50)]
+    question = {"PolicyInputList": [policy(*[allow("*")] * 100)], "ActionNames": actions}
+    first = iam.simulate_custom_policy(**question)
+    assert first["IsTruncated"] is True
+    assert len(first["EvaluationResults"]) < 50
+    pages = iam.get_paginator("simulate_custom_policy").paginate(**question)
+    assert [one["EvalActionName"] for page in pages for one in page["EvaluationResults"]] == actions
+
+
 # --- context keys -----------------------------------------------------------------------------------------------------
 
 

@@ -108,6 +108,10 @@ class _Finder:
                 return self._root(parsed.account, name)
             case "sso", "application":
                 return self._application(name)
+            case "ostiary", "workload":
+                raise UnknownPrincipal(
+                    "a workload has no policies, it acts by the roles that it assumes: ask about them"
+                )
             case _:
                 raise _unknown(name)
 
