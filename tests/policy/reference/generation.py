@@ -34,7 +34,9 @@ class _Maker:
         self._conditions = ConditionMaker(rng, self._first)
 
     def world(self) -> World:
-        resource = self._document(self._owned) if not self._trust and self._likely(0.55) else None
+        # Outside identities and services have nothing but the resource's policy.
+        outside = self._first.principal.account is None
+        resource = self._document(self._owned) if not self._trust and self._likely(0.9 if outside else 0.55) else None
         return World(
             identity=self._level(self._own, 0, 1, 1, 2, 3),
             resource=resource,
@@ -69,8 +71,8 @@ class _Maker:
         return Request(caller, self._pick(material.ACTIONS), self._pick(material.RESOURCES), account, context)
 
     def _caller(self) -> Principal:
-        # Users and sessions of the account are half of all.
-        return self._pick(material.CALLERS[:6]) if self._likely(0.5) else self._pick(material.CALLERS)
+        # Users and sessions of the account are more than half of all.
+        return self._pick(material.CALLERS[:6]) if self._likely(0.4) else self._pick(material.CALLERS)
 
     def _value(self, kind: str) -> str | tuple[str, ...]:
         values = material.VALUES[kind]
