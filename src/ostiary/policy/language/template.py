@@ -18,7 +18,8 @@ from ostiary.policy.language.glob import Exact, Glob, Pieces, Token, Wild, compi
 from ostiary.policy.language.scope import Scope
 from ostiary.policy.model import PolicyError
 
-_VARIABLE = re.compile(r"\s*(?P<key>[^\s,'{}$*?][^,'{}$*?]*:[^,'{}$*?]+?)\s*(?:,\s*'(?P<default>[^'{}]*)'\s*)?")
+# Possessive: what an attacker writes costs no more than its length.
+_VARIABLE = re.compile(r"(?P<key>[^,'{}$*?]*+)(?:,\s*+'(?P<default>[^'{}]*+)'\s*+)?")
 _PIECE = re.compile(r"(?P<last>\*(?=:|\Z))|[*?:]|[^*?:]+")
 _ESCAPES = frozenset("*?$")
 _ARN_COLONS = 5
@@ -167,11 +168,17 @@ def _variable(inner: str, path: str) -> str | Variable:
     if inner in _ESCAPES:
         return inner
     found = _VARIABLE.fullmatch(inner)
-    if found is None:
+    key = "" if found is None else found["key"].strip()
+    if found is None or not is_key(key):
         raise PolicyError(
             path, f"`${{{shown(inner)}}}` is not a variable; write `${{key}}`, `${{key, 'default'}}` or `${{*}}`"
         )
-    return Variable(lower_ascii(found["key"]), found["default"])
+    return Variable(lower_ascii(key), found["default"])
+
+
+def is_key(text: str) -> bool:
+    """Whether a text without the signs of a variable has the form `prefix:name`."""
+    return ":" in text[1:-1]
 
 
 def _check_defaults_are_plain(parts: Sequence[_Raw | str | Variable], path: str) -> None:

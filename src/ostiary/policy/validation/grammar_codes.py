@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from ostiary.policy.language.document import MAX_TEXT_CHARACTERS, shown
 from ostiary.policy.language.operators import WITH_VARIABLES
+from ostiary.policy.language.template import is_key
 from ostiary.policy.model import PolicyError, PolicyKind
 from ostiary.policy.validation.source import Kind, Location, Place, Value
 from ostiary.policy.validation.vocabulary import Code, Finding, refusal
@@ -35,7 +36,7 @@ _PRINCIPAL_TYPES = frozenset({"AWS", "Federated", "Service", "CanonicalUser"})
 _UNIQUE_ID = re.compile(r"A[A-Z0-9]{15,}", re.ASCII)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _QUOTED = re.compile(r"\s*'[^'{}]*'\s*")
-_VARIABLE_KEY = re.compile(r"\s*[^,'{}$*?]+:[^,'{}$*?]+")
+_NOT_IN_KEYS = frozenset(",'{}$*?")
 _CONDITION_DEPTH = 2
 _VERBS = ("is ", "must ", "names ", "contains ")
 
@@ -203,7 +204,8 @@ def _broken_variable(inner: str, *, closed: bool) -> Code | None:
         return Code.EMPTY_VARIABLE
     if comma and not _QUOTED.fullmatch(default):
         return Code.MISSING_QUOTE_IN_VARIABLE
-    if inner in {"*", "?", "$"} or (_VARIABLE_KEY.fullmatch(key) and {"*", "?"}.isdisjoint(default)):
+    is_variable = is_key(key.strip()) and _NOT_IN_KEYS.isdisjoint(key)
+    if inner in {"*", "?", "$"} or (is_variable and {"*", "?"}.isdisjoint(default)):
         return None
     return Code.UNSUPPORTED_SPACE_IN_VARIABLE if " " in key.strip() else Code.UNSUPPORTED_SYMBOL_IN_VARIABLE
 
