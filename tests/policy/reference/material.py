@@ -19,7 +19,12 @@ def _session(account: str, role: str, name: str) -> Principal:
 CALLERS = (
     Principal(f"arn:aws:iam::{ACCOUNT}:user/alice", ACCOUNT, PrincipalKind.USER),
     Principal(f"arn:aws:iam::{ACCOUNT}:user/Alice", ACCOUNT, PrincipalKind.USER),
-    Principal(f"arn:aws:sts::{ACCOUNT}:federated-user/alice", ACCOUNT, PrincipalKind.USER),
+    Principal(
+        f"arn:aws:sts::{ACCOUNT}:federated-user/alice",
+        ACCOUNT,
+        PrincipalKind.USER,
+        f"arn:aws:iam::{ACCOUNT}:user/alice",
+    ),
     _session(ACCOUNT, "ci/reader", "alice"),
     _session(ACCOUNT, "ci/reader", "bob"),
     _session(ACCOUNT, "reader", "alice"),

@@ -19,7 +19,7 @@ class Name(Enum):
     """How a statement names the caller: what else is needed depends on it."""
 
     ITSELF = "the ARN of the user or of the session, the provider, the service"
-    ROLE = "the role of the session"
+    ROLE = "the role of the session, the user who federated it"
     EVERYONE = "*"
     ACCOUNT = "the account, which delegates"
 
@@ -81,6 +81,6 @@ def is_spared(not_principal: Any, caller: Principal, *, has_boundary: bool) -> b
     needed = [_account_names(caller.account)]
     if caller.kind is not PrincipalKind.ROOT:
         needed.append({caller.arn})
-    if caller.kind is PrincipalKind.ROLE_SESSION:
-        needed.append({caller.role_arn or ""})
+    if caller.role_arn is not None:
+        needed.append({caller.role_arn})
     return all(names & set(listed.get("AWS", ())) for names in needed)
