@@ -20,6 +20,7 @@ from ostiary.domain.access.errors import InvalidSimulation, PrincipalBroken
 from ostiary.domain.access.guardrails import NO_GUARDRAILS, Guardrails
 from ostiary.domain.access.in_force import guardrails_on
 from ostiary.domain.access.index import AccessIndex
+from ostiary.domain.access.simulation_effort import MAX_EFFORT, effort_of
 from ostiary.domain.access.simulation_inputs import Entity, Excluded, Wanted
 from ostiary.domain.access.standing import Standing, Standings
 from ostiary.kit import arn
@@ -87,8 +88,8 @@ class Scenario:
     places: Places
     spellings: Mapping[str, str] = field(repr=False)
 
-    def check_size(self, actions: Sequence[str], resources: Sequence[str]) -> None:
-        """Raises InvalidSimulation."""
+    def actions_at_once(self, actions: Sequence[str], resources: Sequence[str]) -> int:
+        """How many of the actions can be simulated for one page. Raises InvalidSimulation when all are too much."""
         questions = len(actions) * len(resources)
         if questions > MAX_QUESTIONS:
             raise InvalidSimulation(
@@ -100,6 +101,13 @@ class Scenario:
                 f"{questions} questions about policies of this length are too much at once:"
                 " ask about fewer actions, resources or policies in a request"
             )
+        effort = effort_of(self._all_policies(), self.context).of(resources)
+        if effort > MAX_EFFORT:
+            raise InvalidSimulation(
+                "so many patterns on resources and context values of this length are too much at once:"
+                " ask about fewer resources, or give fewer or shorter values"
+            )
+        return MAX_EFFORT // max(effort, 1)
 
     def simulate(self, action: str, resource: str) -> Outcome:
         """Raises PrincipalBroken where a guardrail cannot be read."""

@@ -87,12 +87,11 @@ class Template:
         # INVARIANT: no value moves the parts of an ARN; a part has no colon, so one that has is equal to none.
         if self.bounded and any(":" in str(filled[place]) for place in self.bounded):
             return False
+        # ORDER: before anything is put together, or a long value named often would make a pattern of any size.
+        length = sum(len(token) for token in filled if isinstance(token, str))
         if self.wild:
-            # ORDER: before compiling, or a long value named often would make a pattern of any size.
-            if sum(len(token) for token in filled if isinstance(token, str)) > len(text):
-                return False
-            return compile_glob(filled).matches(text)
-        return _joined(filled) == text
+            return length <= len(text) and compile_glob(filled).matches(text)
+        return length == len(text) and _joined(filled) == text
 
     def text(self, scope: Scope) -> str | None:
         """The text that a template without wildcards stands for."""

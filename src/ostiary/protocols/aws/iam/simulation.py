@@ -55,11 +55,11 @@ def _page(operation: str, scenario: Scenario, call: Call, given: Input) -> Outpu
     if not actions:
         raise WireError("InvalidInput", "ActionNames must name at least one action.")
     resources = _resources(given)
-    scenario.check_size(actions, resources)
+    most = scenario.actions_at_once(actions, resources)
     account = call.caller.account
     first = read_token(operation, account, given, int, member="Marker", code="InvalidInput") or 0
     shown, results, at = Shown(scenario), [], first
-    last = min(len(actions), first + given.get("MaxItems", _PAGE))
+    last = min(len(actions), first + min(most, given.get("MaxItems", _PAGE)))
     while at < last and shown.statements <= _MAX_STATEMENTS:
         outcomes = [scenario.simulate(actions[at], resource) for resource in resources]
         results.append(shown.result(actions[at], outcomes))
