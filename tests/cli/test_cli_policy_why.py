@@ -76,3 +76,15 @@ def test_a_question_that_cannot_be_asked_is_refused_and_steers_no_terminal(data:
     assert "\\x1b" in why(data, "\x1b]0;owned\x07", READ, "*", code=2).err
     assert "there is no principal" in why(data, "\x1b[31m", READ, "*", "--json", code=2).json()["error"]
     assert "is not a condition key" in why(data, reader, READ, "*", "--context", "team", code=2).err
+
+
+def test_a_slip_is_told_right_after_the_verdict_and_in_json(data: Path, reader: str) -> None:
+    lines = why(data, reader, "secretsmanager:GetSecretValu", "shop/key", code=1).out.splitlines()
+    assert lines[1].startswith("  note: `secretsmanager:GetSecretValu` is not an action of secretsmanager; did you")
+    told = why(data, reader, READ, "shop/key", "--json", "--context", "aws:SourceIpp=192.0.2.7", code=2).json()
+    assert told["notes"] == ["`aws:SourceIpp` is not a known condition key; did you mean `aws:SourceIp`?"]
+
+
+def test_whom_the_answer_names_may_be_asked_about(data: Path, reader: str) -> None:
+    by_role = why(data, reader, READ, "shop/key", "--json", code=2).json()["standings"]
+    assert why(data, by_role[0]["principal"], READ, "shop/key", "--json", code=2).json()["standings"] == by_role

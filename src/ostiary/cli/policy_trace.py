@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from ostiary.cli.policy_report import visible, write_ascii_json
 from ostiary.domain.access.context_keys import spelled
+from ostiary.domain.audit.caller import CallerKind
 from ostiary.domain.posture.explanation import Explanation, Reason
 from ostiary.policy import ContextValue, Effect, Layer, Miss, Policy, TraceEntry
 from ostiary.policy.language.conditions import Condition
@@ -55,6 +56,7 @@ def write_explanation_json(explanation: Explanation) -> None:
             "resource": question.resource,
             "refusal": explanation.refusal or None,
             "broken": list(explanation.broken),
+            "notes": list(explanation.notes),
             "standings": [_reason_json(reason) for reason in explanation.reasons],
         }
     )
@@ -73,13 +75,20 @@ def _lines(explanation: Explanation) -> Iterator[str]:
         yield f"{verdict}: {_summary(explanation)}"
     for broken in explanation.broken:
         yield f"  out of force: {broken}"
-    # Those that made the verdict first.
-    for reason in sorted(explanation.reasons, key=lambda one: one.verdict is not explanation.verdict):
+    for note in explanation.notes:
+        yield f"  note: {note}"
+    for reason in sorted(explanation.reasons, key=lambda one: _distance(explanation, one)):
         yield ""
         yield f"as {reason.standing.principal.arn}: {_VERDICTS[reason.verdict]}"
         if len(explanation.reasons) > 1:
             yield f"  {_sentence(reason)}"
         yield from _details(reason)
+
+
+def _distance(explanation: Explanation, reason: Reason) -> tuple[bool, bool, bool]:
+    """From what is looked for: those that made the verdict first, then where the secret is, then roles."""
+    herself = reason.standing.caller.kind is CallerKind.PERSON
+    return reason.verdict is not explanation.verdict, not reason.is_kept, herself
 
 
 def _summary(explanation: Explanation) -> str:

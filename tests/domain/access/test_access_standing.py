@@ -135,6 +135,8 @@ def test_a_role_that_is_named_stands_as_no_session_in_particular(world: World) -
     assert standing.principal.arn == f"arn:aws:sts::{ACCOUNT}:assumed-role/deploy/*"
     assert standing.context["aws:principalarn"] == role_arn("deploy")
     assert "aws:userid" not in standing.context
+    (again,) = standings(world).of(standing.principal.arn)
+    assert (again.principal, again.context) == (standing.principal, standing.context)
 
 
 def test_a_session_that_is_named_has_what_a_present_one_has_but_what_its_token_knows(world: World) -> None:
@@ -193,7 +195,7 @@ def test_an_application_stands_unless_it_is_disabled(world: World) -> None:
         "arn:aws:iam::111122223333:user/nobody",
         "arn:aws:iam::111122223333:group/developers",
         "arn:aws:sts::111122223333:assumed-role/deploy",
-        "arn:aws:sts::111122223333:assumed-role/deploy/*",
+        "arn:aws:sts::111122223333:assumed-role/deploy/**",
         "arn:aws:sts::111122223333:assumed-role/deploy/a/b",
         "arn:aws:sts:eu-west-1:111122223333:assumed-role/deploy/ci",
         "arn:aws:identitystore:::user/018f-Ana",

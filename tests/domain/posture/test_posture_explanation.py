@@ -134,6 +134,8 @@ def test_whoever_is_out_of_force_is_denied_with_the_reason(world: SecretsWorld) 
     explanation = ask(world, "ana", READ, "shop/key")
     assert (explanation.verdict, explanation.reasons) == (Verdict.NO, ())
     assert "disabled" in explanation.refusal
+    world.database.write(lambda tx: tx.directory.set_person_status("018f-ana", PersonStatus.INVITED))
+    assert "`ostiary person invite`" in ask(world, "ana", READ, "shop/key").refusal
     world.put_role("broken", trust=TRUST, policies={"p": "{}"})
     world.reload()
     broken = ask(world, role_arn("broken"), READ, "shop/key")
@@ -191,8 +193,44 @@ def test_a_secret_that_is_not_there_is_decided_about_and_noted(world: SecretsWor
     reason = only(ask(world, app, READ, "shop/other"))
     assert reason.verdict is Verdict.YES
     assert any("no such secret" in note for note in reason.notes)
+    assert not reason.is_kept
+    world.secrets().create_secret(Name="shop/empty")
+    assert any("has no value yet" in note for note in only(ask(world, app, READ, "shop/empty")).notes)
+    assert not any("value" in note for note in only(ask(world, app, READ, "shop/key")).notes)
     world.secrets().delete_secret(SecretId="shop/key")
-    assert "the secret is marked for deletion" in only(ask(world, app, READ, "shop/key")).notes
+    assert any("marked for deletion" in note for note in only(ask(world, app, READ, "shop/key")).notes)
+
+
+def test_what_is_not_the_name_of_a_secret_is_refused_with_what_was_given(shared: SecretsWorld) -> None:
+    app = put_role(shared, allow(READ))
+    for resource in "arn:aws:secretsmanager:shop", f"arn:aws:iam::{ACCOUNT}:secret:shop/key", "shop key", "":
+        with pytest.raises(InvalidSimulation, match="neither the name nor the ARN of a secret") as refused:
+            ask(shared, app, READ, resource)
+        assert f"`{resource}`" in refused.value.client_text
+
+
+@pytest.mark.parametrize(
+    ("action", "context", "note"),
+    [
+        ("secretsmanager:GetSecretVal", {}, "is not an action of secretsmanager; did you mean `secretsmanager:GetS"),
+        ("secretmanager:GetSecretValue", {}, "is not a known service; did you mean `secretsmanager`?"),
+        (READ, {"aws:SourceIpp": "192.0.2.7"}, "is not a known condition key; did you mean `aws:SourceIp`?"),
+        (READ, {"aws:SourceVpc": "vpc-1"}, "no request has `aws:SourceVpc`: "),
+    ],
+)
+def test_a_slip_of_the_question_is_noted(
+    shared: SecretsWorld, action: str, context: dict[str, ContextValue], note: str
+) -> None:
+    app = put_role(shared, allow(READ))
+    (told,) = ask(shared, app, action, f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:shop/key", context).notes
+    assert note in told
+
+
+def test_a_service_of_ones_own_has_actions_and_keys_as_it_likes(shared: SecretsWorld) -> None:
+    app = put_role(shared, allow("todo:can_update-todo", Condition={"StringEquals": {"todo:Priority": "low"}}))
+    stated: dict[str, ContextValue] = {"todo:Priority": "low"}
+    explanation = ask(shared, app, "todo:can_update-todo", f"arn:aws:todo::{ACCOUNT}:todo/1", stated)
+    assert (explanation.verdict, explanation.notes) == (Verdict.YES, ())
 
 
 def test_each_question_is_an_event(shared: SecretsWorld) -> None:

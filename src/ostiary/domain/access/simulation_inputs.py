@@ -23,7 +23,7 @@ BOUNDARY_INPUT: Final = "PermissionsBoundaryPolicyInputList"
 ORGANIZATION_INPUT: Final = "OrderedOrganizationPolicyInputList"
 RESOURCE_POLICY: Final = "ResourcePolicy"
 _ACCOUNT: Final = re.compile(r"[0-9]{12}", re.ASCII)
-_ACTION: Final = re.compile(r"[A-Za-z0-9-]{1,64}:[A-Za-z0-9]{1,64}", re.ASCII)
+_ACTION: Final = re.compile(r"[A-Za-z0-9-]{1,64}:[A-Za-z0-9_-]{1,128}", re.ASCII)
 _IDENTITY: Final = re.compile(r"(user|role)/(?:[!-~]+/)?([A-Za-z0-9_+=,.@-]{1,64})", re.ASCII)
 _SHOWN = 200
 

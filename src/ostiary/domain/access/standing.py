@@ -33,7 +33,11 @@ from ostiary.policy import ContextValue, PolicySet, Principal
 # INVARIANT: no session can have this name, so a policy that names one session never speaks of a role as such.
 ANY_SESSION: Final = "*"
 _NOBODY_THERE: Final = Origin(Door.INTERNAL)
-_SESSION: Final = re.compile(r"assumed-role/([^/]+)/([A-Za-z0-9_+=,.@-]{2,64})", re.ASCII)
+_SESSION: Final = re.compile(r"assumed-role/([^/]+)/([A-Za-z0-9_+=,.@-]{2,64}|\*)", re.ASCII)
+_NOT_ACTIVE: Final = {
+    PersonStatus.INVITED: "the person is invited, not yet enrolled; `ostiary person invite` prints a new link",
+    PersonStatus.DISABLED: "the person is disabled",
+}
 _SHOWN = 200
 
 
@@ -170,7 +174,7 @@ class _Finder:
         if person is None:
             raise _unknown(name)
         if person.status is not PersonStatus.ACTIVE:
-            raise _out_of_force(name, f"the person is {person.status.value}")
+            raise _out_of_force(name, _NOT_ACTIVE[person.status])
         tags = access_tags(person, self._tx.directory.attribute_definitions())
         herself = _caller(
             person.arn, self._account(), CallerKind.PERSON, person.user_name, user_id=person.person_id, tags=tags

@@ -6,7 +6,7 @@ its trace, as far as is known, and what it depends on beyond that, because only 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
@@ -21,8 +21,11 @@ from ostiary.domain.audit.caller import Caller, CallerKind
 from ostiary.domain.audit.event import event_of
 from ostiary.domain.audit.ports import EventRecorder
 from ostiary.domain.audit.vocabulary import EventName
+from ostiary.domain.posture.question_notes import notes_on_question
+from ostiary.domain.secrets.errors import InvalidSecretName
 from ostiary.domain.secrets.gate import secret_keys
-from ostiary.domain.secrets.naming import reference
+from ostiary.domain.secrets.model import AWSCURRENT, Secret
+from ostiary.domain.secrets.naming import SecretReference, reference
 from ostiary.domain.secrets.ports import SecretSlice
 from ostiary.kit import arn
 from ostiary.kit.clock import Clock, iso
@@ -78,7 +81,7 @@ class Reason:
     `decision` takes every key that is not known for absent; `answer` says whether another request could fare
     otherwise. `rule` is a refusal that is written in no policy, empty for none, and then decides alone. `policies` and
     `trust` are what was in force; `open_keys` are missing keys that a request could have; `notes` is what else one
-    should know.
+    should know; `is_kept` is False where nothing is kept at Ostiary that the question is about.
     """
 
     standing: Standing
@@ -91,6 +94,7 @@ class Reason:
     rule: str = ""
     open_keys: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    is_kept: bool = True
 
     @property
     def verdict(self) -> Verdict:
@@ -99,12 +103,16 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """`refusal` says why somebody may do nothing at all; `broken` which of her roles are of no use, and why."""
+    """`refusal` says why somebody may do nothing at all; `broken` which of her roles are of no use, and why.
+
+    `notes` is what looks like a slip in the question itself.
+    """
 
     question: Question
     reasons: tuple[Reason, ...]
     refusal: str = ""
     broken: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def verdict(self) -> Verdict:
@@ -123,6 +131,7 @@ class _Resource:
     tags_known: bool
     role: RoleEntry | None = None
     notes: tuple[str, ...] = ()
+    is_kept: bool = True
 
 
 class Explanations:
@@ -142,7 +151,7 @@ class Explanations:
         self._clock = clock
 
     def explain(self, asker: Caller, question: Question) -> Explanation:
-        """Raises UnknownPrincipal, InvalidSimulation, InvalidSecretName."""
+        """Raises UnknownPrincipal, InvalidSimulation."""
         check_action(question.action)
         elsewhere = _NOT_BY_POLICIES_OF_A_CALLER.get(question.action.lower())
         if elsewhere is not None:
@@ -164,10 +173,11 @@ class Explanations:
         return explanation
 
     def _explain(self, question: Question) -> Explanation:
+        slips = notes_on_question(question.action, question.context)
         try:
             found = self._standings.find(question.name)
         except PrincipalOutOfForce as refusal:
-            return Explanation(question, (), refusal=refusal.client_text, broken=_detail(refusal))
+            return Explanation(question, (), refusal=refusal.client_text, broken=_detail(refusal), notes=slips)
         index, now = self._index.value, self._clock.now()
         with self._transactions.read() as tx:
             resources = [_load_resource(tx, index, standing.caller, question) for standing in found.standings]
@@ -175,7 +185,7 @@ class Explanations:
             _reason(index, standing, resource, question, now=now, from_portal=_is_from_portal(found, standing))
             for standing, resource in zip(found.standings, resources, strict=True)
         )
-        return Explanation(question, reasons, broken=found.broken)
+        return Explanation(question, reasons, broken=found.broken, notes=slips)
 
 
 def _load_resource(tx: ExplanationSlice, index: AccessIndex, caller: Caller, question: Question) -> _Resource:
@@ -193,14 +203,31 @@ def _load_resource(tx: ExplanationSlice, index: AccessIndex, caller: Caller, que
 
 
 def _load_secret(tx: ExplanationSlice, caller: Caller, given: str) -> _Resource:
-    named = reference(given, caller)
+    named = _named_secret(given, caller)
     secret = tx.secrets.secret(named.account, named.given) if named.account == caller.account else None
     keys = secret_keys(named, secret)
     if secret is None:
         note = f"no such secret is kept in account {named.account} now"
-        return _Resource(named.arn_if_absent, named.account, keys, tags_known=True, notes=(note,))
-    notes = ("the secret is marked for deletion",) if secret.deleted_at is not None else ()
-    return _Resource(secret.arn, named.account, keys, tags_known=True, notes=notes)
+        return _Resource(named.arn_if_absent, named.account, keys, tags_known=True, notes=(note,), is_kept=False)
+    return _Resource(secret.arn, named.account, keys, tags_known=True, notes=tuple(_notes_on_secret(tx, secret)))
+
+
+def _named_secret(given: str, caller: Caller) -> SecretReference:
+    try:
+        return reference(given, caller)
+    except InvalidSecretName:
+        form = "arn:aws:secretsmanager:region:account:secret:name"
+        raise InvalidSimulation(
+            f"`{given[:_SHOWN]}` is neither the name nor the ARN of a secret, which has the form {form}; or `*`"
+        ) from None
+
+
+def _notes_on_secret(tx: ExplanationSlice, secret: Secret) -> Iterator[str]:
+    """Why nothing is read although it is allowed."""
+    if secret.deleted_at is not None:
+        yield "the secret is marked for deletion: it is not read until RestoreSecret"
+    elif not any(AWSCURRENT in one.stages for one in tx.secrets.version_facts([secret.arn])):
+        yield "the secret has no value yet: it is not found until PutSecretValue"
 
 
 def _reason(
@@ -222,7 +249,8 @@ def _reason(
     rule = guardrails.resource_fault or _rule_about_assuming(resource, assuming=assuming, from_portal=from_portal)
     notes = (*resource.notes, *_notes_on_session(standing))
     open_keys = tuple(key for key in decision.missing_keys if key not in absent)
-    return Reason(standing, request, policies, trust, decision, answer, tuple(trace.entries), rule, open_keys, notes)
+    entries, kept = tuple(trace.entries), resource.is_kept
+    return Reason(standing, request, policies, trust, decision, answer, entries, rule, open_keys, notes, kept)
 
 
 def _rule_about_assuming(resource: _Resource, *, assuming: bool, from_portal: bool) -> str:
