@@ -86,9 +86,9 @@ def _lines(explanation: Explanation) -> Iterator[str]:
 
 
 def _distance(explanation: Explanation, reason: Reason) -> tuple[bool, bool, bool]:
-    """From what is looked for: those that made the verdict first, then where the secret is, then roles."""
+    """From what is looked for: first those that made the verdict; she herself, who has no AWS policies, last."""
     herself = reason.standing.caller.kind is CallerKind.PERSON
-    return reason.verdict is not explanation.verdict, not reason.is_kept, herself
+    return reason.verdict is not explanation.verdict, herself, not reason.is_kept
 
 
 def _summary(explanation: Explanation) -> str:
