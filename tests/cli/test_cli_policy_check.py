@@ -65,7 +65,7 @@ def test_findings_are_shown_like_those_of_a_compiler(place: Path) -> None:
         '    ct": "Allow", "Action": ["iam:GetUser", "iam:GetUsr"], "Resource": "*"}',
         f"    {' ' * 40}{'^' * 12}",
     ]
-    assert done.err == "1 file: 2 errors\n"
+    assert done.err == "1 file checked: 2 errors\n"
     assert check(place / "sound.json", code=0).out == ""
 
 
@@ -97,8 +97,17 @@ def test_a_file_that_cannot_be_read_ends_with_2_and_the_others_are_checked(place
     assert f"`{place}/none.json`: no such file or directory" in done.err
     assert f"`{place}`: is a directory" in done.err
     assert "INVALID_EFFECT" in done.out
+    assert done.err.endswith("\n1 file checked, 2 not: 2 errors\n")
+        "1 file checked, 2 not: 2 errors\n"
+    )
+    assert check(place / "none.json", code=2).err.endswith("\n0 files checked, 1 not\n")
     answer = check(place / "none.json", "--json", code=2).json()
     assert answer["files"][0]["error"].endswith("no such file or directory")
+
+
+def test_the_organizations_file_is_no_policy(place: Path) -> None:
+    (place / "organization.toml").write_text("[organization]\nname = 'x'\n")
+    assert "`ostiary apply --plan`" in check(place / "organization.toml", code=2).err
 
 
 def test_standard_input_is_a_file(place: Path) -> None:
@@ -120,7 +129,7 @@ def test_the_kind_of_policy_is_an_option(place: Path) -> None:
     trust.write_text(json.dumps({"Version": "2012-10-17", "Statement": statement}))
     assert "UNSUPPORTED_PRINCIPAL" in check(trust, code=1).out
     done = check(trust, "--kind", "trust", code=1)
-    assert "security warning[OSTIARY_TRUST_WITHOUT_SUBJECT]" in done.out
+    assert "security-warning[OSTIARY_TRUST_WITHOUT_SUBJECT]" in done.out
     check(trust, "--kind", "nonsense", code=2)
     for kind in ("resource", "session", "boundary", "service-control", "resource-control"):
         check(trust, "--kind", kind, code=1)

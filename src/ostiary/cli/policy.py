@@ -38,14 +38,17 @@ class FailOn(StrEnum):
 
 @app.command("check")
 def check(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="JSON policies; `-` is standard input.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Policies as JSON; `-` is standard input.")],
     kind: Annotated[PolicyKind, typer.Option(help="What the policies are for.")] = PolicyKind.IDENTITY,
-    fail_on: Annotated[FailOn, typer.Option(help="End with 1 for findings of this type or worse.")] = FailOn.WARNING,
+    fail_on: Annotated[FailOn, typer.Option(help="The mildest type of finding to end with 1 for.")] = FailOn.WARNING,
     *,
     as_json: AsJson = False,
     as_sarif: Annotated[bool, typer.Option("--sarif", help="Answer with SARIF 2.1.0, for code scanning.")] = False,
 ) -> None:
-    """Find what is wrong, dangerous or needless in policies; ends with 1 when something was found."""
+    """Find what is wrong, dangerous or needless in policies.
+
+    Ends with 1 for a finding of the type that --fail-on names, or a worse one; with 2 when a file cannot be read.
+    """
     if as_json and as_sarif:
         fail("--json and --sarif are two answers: ask for one", as_json=True)
     checked = [_check(file, kind) for file in files]
@@ -60,13 +63,19 @@ def check(
 
 
 def _check(file: Path, kind: PolicyKind) -> CheckedFile:
+    if file.suffix.lower() == ".toml":
+        return _unreadable(file, f"`{file}`: is not a policy; `ostiary apply --plan` reads the organization's file")
     try:
         document = _read(file)
     except OSError as failure:
-        reason = visible(describe_system_failure(failure))
-        note(f"cannot be read: {reason}")
-        return CheckedFile(str(file), "", (), reason)
+        return _unreadable(file, describe_system_failure(failure))
     return CheckedFile(str(file), document.decode("utf-8", "replace"), tuple(validate(document, kind=kind)))
+
+
+def _unreadable(file: Path, why: str) -> CheckedFile:
+    reason = visible(why)
+    note(f"cannot be read: {reason}")
+    return CheckedFile(str(file), "", (), reason)
 
 
 def _read(file: Path) -> bytes:

@@ -20,7 +20,7 @@ from ostiary.policy.validation.findings import Finding, FindingType, Location
 
 _NAMES = {
     FindingType.ERROR: "error",
-    FindingType.SECURITY_WARNING: "security warning",
+    FindingType.SECURITY_WARNING: "security-warning",
     FindingType.WARNING: "warning",
     FindingType.SUGGESTION: "suggestion",
 }
@@ -76,10 +76,12 @@ def count(checked: Sequence[CheckedFile]) -> list[tuple[FindingType, int]]:
 
 
 def describe_counts(checked: Sequence[CheckedFile]) -> str:
-    """Such as `2 files: 1 error, 3 warnings`."""
+    """Such as `2 files checked: 1 error, 3 warnings`; what cannot be read is not checked."""
     found = [f"{number} {_NAMES[type_]}{'s' if number > 1 else ''}" for type_, number in count(checked) if number]
-    files = f"{len(checked)} file{'s' if len(checked) > 1 else ''}"
-    return f"{files}: {', '.join(found) or 'nothing found'}"
+    read = sum(not one.unreadable for one in checked)
+    files = f"{read} file{'' if read == 1 else 's'} checked"
+    unread = f", {len(checked) - read} not" if read < len(checked) else ""
+    return f"{files}{unread}: {', '.join(found) or 'nothing found'}" if read else f"{files}{unread}"
 
 
 def _headline(name: str, found: Finding, *, coloured: bool) -> str:

@@ -33,12 +33,17 @@ def why(
     resource: Annotated[str, typer.Argument(help="An ARN, `*`, or the name of a secret.")],
     data: Annotated[Path, typer.Option("--data", help="Data directory that `ostiary init` made.")],
     context: Annotated[
-        list[str] | None, typer.Option(metavar="KEY=VALUE", help="What a request has; repeatable, also for one key.")
+        list[str] | None,
+        typer.Option(metavar="KEY=VALUE", help="Condition key that the request has; repeatable, also with one key."),
     ] = None,
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Tell whether somebody may do something, with every statement that was looked at; the question is recorded."""
+    """Tell why somebody may do something, or may not.
+
+    With every statement that was looked at. Ends with 0 for allowed, 1 for denied, 2 when it cannot be told. The trail
+    records the question.
+    """
     try:
         question = Question(caller, action, resource, _context(context or ()))
         with open_house(DataDirectory(data)) as house:
