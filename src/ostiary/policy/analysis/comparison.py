@@ -10,11 +10,11 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-custom-policy-c
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import partial
 
 from ostiary.policy.analysis.callers import Name, content_of, denies, denies_all_of, grants, may_concern, names_of
+from ostiary.policy.analysis.complement import left_alone
 from ostiary.policy.analysis.effort import Effort, TooHardError
 from ostiary.policy.analysis.facts import Fact, facts_of
 from ostiary.policy.analysis.implication import all_follow, contradict
@@ -143,15 +143,39 @@ def _reason(why: str, statement: Statement) -> Reason:
 def _new_access(changed: _Sides, known: _Sides, effort: Effort, allow: _Side) -> str | None:
     if contradict(allow.facts, effort):
         return None
-    return _not_allowed_before(changed, known, effort, allow) or _denied_before(changed, known, effort, allow)
+    found = _not_allowed_before(changed, known, effort, allow, allow.facts)
+    if found is not None:
+        facts = _with_left_alone(changed.denies, allow.facts, allow.names, [allow.region], effort)
+        if len(facts) > len(allow.facts):
+            found = None if contradict(facts, effort) else _not_allowed_before(changed, known, effort, allow, facts)
+    return found or _denied_before(changed, known, effort, allow)
 
 
-def _not_allowed_before(changed: _Sides, known: _Sides, effort: Effort, allow: _Side) -> str | None:
+def _with_left_alone(
+    denies_of_policy: Iterable[_Side],
+    facts: tuple[Fact, ...],
+    names: Sequence[Name],
+    required: Sequence[Region],
+    effort: Effort,
+) -> tuple[Fact, ...]:
+    """The facts, and what is certain because none of the Denies that speak of all of the access applies."""
+    more = []
+    for side in denies_of_policy:
+        effort.spend(1 + len(names))
+        fact = left_alone(side.facts, facts, effort) if all(denies(side.principals, name) for name in names) else None
+        if fact is not None and uncovered_pair(required, [side.region], effort) is None:
+            more.append(fact)
+    return (*facts, *more)
+
+
+def _not_allowed_before(
+    changed: _Sides, known: _Sides, effort: Effort, allow: _Side, facts: Sequence[Fact]
+) -> str | None:
     """What no Allow of the existing policy covers and no Deny of the new one takes away."""
     if any(side.content == allow.content for side in known.allows):
         return None
-    usable = [side for side in known.allows if _follow(side, allow.facts, effort)]
-    taken = [side for side in changed.denies if _follow(side, allow.facts, effort)]
+    usable = [side for side in known.allows if _follow(side, facts, effort)]
+    taken = [side for side in changed.denies if _follow(side, facts, effort)]
 
     def covers_of(name: Name) -> tuple[_Side, ...]:
         effort.spend(len(usable) + len(taken))
@@ -182,21 +206,36 @@ def _denied_before(changed: _Sides, known: _Sides, effort: Effort, allow: _Side)
         names = [name for name in allow.names if may_concern(deny.principals, name)]
         if not names or contradict(facts, effort):
             continue
-        kept = [side for side in changed.denies if _follow(side, facts, effort)]
-        effort.spend(len(kept) * len(deny.names))
-        wide = {side for side in kept if denies_all_of(side.principals, deny.principals)}
-
-        def covers_of(name: Name, kept: Sequence[_Side] = kept, wide: AbstractSet[_Side] = wide) -> tuple[_Side, ...]:
-            effort.spend(len(kept))
-            return tuple(side for side in kept if side in wide or denies(side.principals, name))
-
-        found = _uncovered(names, covers_of, [allow.region, deny.region], effort)
-        if found is not None:
+        found = _no_longer_denied(changed, deny, facts, names, [allow.region, deny.region], effort)
+        if found is None:
+            continue
+        more = _with_left_alone(changed.denies, facts, names, [allow.region, deny.region], effort)
+        if len(more) == len(facts) or not contradict(more, effort):
             return (
                 f"the existing policy's statement with index {deny.statement.index} denies some of it,"
-                f" and no Deny of the new policy does so as widely{_example(found[1])}"
+                f" and no Deny of the new policy does so as widely{_example(found)}"
             )
     return None
+
+
+def _no_longer_denied(
+    changed: _Sides,
+    deny: _Side,
+    facts: Sequence[Fact],
+    names: Sequence[Name],
+    required: Sequence[Region],
+    effort: Effort,
+) -> Pair | None:
+    kept = [side for side in changed.denies if _follow(side, facts, effort)]
+    effort.spend(len(kept) * len(deny.names))
+    wide = {side for side in kept if denies_all_of(side.principals, deny.principals)}
+
+    def covers_of(name: Name) -> tuple[_Side, ...]:
+        effort.spend(len(kept))
+        return tuple(side for side in kept if side in wide or denies(side.principals, name))
+
+    found = _uncovered(names, covers_of, required, effort)
+    return None if found is None else found[1]
 
 
 def _granted(sides: _Sides, asked: Sequence[Region], effort: Effort, allow: _Side) -> str | None:
