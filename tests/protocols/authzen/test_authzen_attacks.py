@@ -46,9 +46,13 @@ def test_without_a_token_nothing_is_answered(world: World, path: str) -> None:
 def test_a_token_for_another_resource_server_is_refused(world: World) -> None:
     answer = world.token_answer("todo")
     assert answer.status_code == 200
-    assert with_token(world, answer.json()["access_token"]).status_code == 401
+    refused = with_token(world, answer.json()["access_token"])
+    api = f"{world.server.base_url}/access/v1"
+    assert (refused.status_code, f"`resource={api}`" in refused.text) == (401, True)
     assert with_token(world, world.token("todo")).status_code == 200
-    assert world.token_answer("todo", resource="https://elsewhere.example.org").status_code == 400
+    elsewhere = world.token_answer("todo", resource=f"{api}/")
+    assert (elsewhere.status_code, elsewhere.json()["error"]) == (400, "invalid_target")
+    assert elsewhere.json()["error_description"].endswith(f"leave it out, or ask for `{api}`")
 
 
 def test_a_token_for_the_access_api_is_no_use_for_others(world: World) -> None:
@@ -351,3 +355,20 @@ def test_reads_are_told_as_reads(world: World) -> None:
     event = world.events("SearchAccess")[0]
     assert event["readOnly"] is True
     assert event["eventSource"] == "access.ostiary"
+
+
+@pytest.mark.parametrize("value", ["x" * 2000, ["v" * 20] * 100])
+def test_what_many_questions_share_is_read_once(world: World, value: object) -> None:
+    many = {f"n{number}": value for number in range(40)}
+    question = {**ask("role/reader", "records:read", "record/1", properties=many), "context": many}
+    began = time.monotonic()
+    answer = world.post("records", "evaluations", {**question, "evaluations": [{}] * 200})
+    assert time.monotonic() - began < 2
+    assert [one["decision"] for one in answer.json()["evaluations"]] == [True] * 200
+
+
+def test_a_shared_context_that_cannot_be_read_denies_each_question_that_has_none_of_its_own(world: World) -> None:
+    question = {**ask("role/reader", "records:read", "record/1"), "context": {"a": {}}}
+    parts = [{}, {"context": {}}, {"context": None}, {}]
+    answer = world.post("records", "evaluations", {**question, "evaluations": parts})
+    assert [one["decision"] for one in answer.json()["evaluations"]] == [False, True, False, False]

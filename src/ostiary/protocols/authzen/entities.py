@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -24,10 +24,12 @@ _MAX_LIST = 100
 _TYPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*", re.ASCII)
 # The grammar of policies, without its wildcards.
 _ACTION = re.compile(r"(?:([A-Za-z0-9-]{1,64}):)?([A-Za-z0-9_-]{1,128})", re.ASCII)
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _WILDCARDS = ("*", "?", "${")
 _SHOWN = 100
 
 Properties = Mapping[str, ContextValue]
+PropertiesReader = Callable[[Json, str, str], Properties]
 _NOTHING: Properties = MappingProxyType({})
 
 
@@ -57,14 +59,18 @@ class Question:
     context: Properties
 
 
-def read_question(body: Json) -> Question:
-    """Raises MalformedQuestion."""
+def read_question(body: Json, *, read: PropertiesReader | None = None) -> Question:
+    """`read` is for questions that share what they say. Raises MalformedQuestion."""
+    read = read or read_properties
     return Question(
-        read_entity(body, "subject"), read_action(body), read_entity(body, "resource"), read_properties(body, "context")
+        read_entity(body, "subject", read=read),
+        read_action(body, read=read),
+        read_entity(body, "resource", read=read),
+        read(body, "context", ""),
     )
 
 
-def read_entity(body: Json, name: str, *, searched: bool = False) -> Entity:
+def read_entity(body: Json, name: str, *, searched: bool = False, read: PropertiesReader | None = None) -> Entity:
     """Raises MalformedQuestion; an `id` of what is searched for is ignored (sections 8.4 and 8.5)."""
     given = required_object(body, name)
     kind = _text(given, "type", name, _MAX_TYPE)
@@ -74,17 +80,17 @@ def read_entity(body: Json, name: str, *, searched: bool = False) -> Entity:
     if any(sign in identifier for sign in _WILDCARDS):
         # A question is about one thing, and what looks like a pattern must never be read as one.
         raise MalformedQuestion(f"`{name}.id` has a wildcard: name one thing")
-    return Entity(kind, identifier, read_properties(given, "properties", f"{name}."))
+    return Entity(kind, identifier, (read or read_properties)(given, "properties", f"{name}."))
 
 
-def read_action(body: Json) -> Action:
+def read_action(body: Json, *, read: PropertiesReader | None = None) -> Action:
     """Raises MalformedQuestion."""
     given = required_object(body, "action")
     name = _text(given, "name", "action", _MAX_NAME)
     found = _ACTION.fullmatch(name)
     if found is None:
         raise MalformedQuestion("`action.name` must be `verb` or `service:verb` of A-Z a-z 0-9 _ -, without wildcards")
-    return Action((found[1] or "").lower(), found[2], read_properties(given, "properties", "action."))
+    return Action((found[1] or "").lower(), found[2], (read or read_properties)(given, "properties", "action."))
 
 
 def read_properties(body: Json, name: str, where: str = "") -> Properties:
@@ -96,6 +102,33 @@ def read_properties(body: Json, name: str, where: str = "") -> Properties:
     if len(given) > _MAX_MEMBERS:
         raise MalformedQuestion(f"`{path}` has more than {_MAX_MEMBERS} members")
     return {_checked_name(key, path): _value(value, f"{path}.{key[:_SHOWN]}") for key, value in given.items()}
+
+
+class ReadOnce:
+    """A PropertiesReader for one body, which reads each object once, however many questions share it."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, Properties | MalformedQuestion] = {}
+
+    def __call__(self, body: Json, name: str, where: str) -> Properties:
+        given = body.get(name)
+        if not isinstance(given, dict):
+            return read_properties(body, name, where)
+        # INVARIANT: the body lives as long as this, so no two of its objects have one identity.
+        place = id(given)
+        if place not in self._known:
+            self._known[place] = _tried(body, name, where)
+        found = self._known[place]
+        if isinstance(found, MalformedQuestion):
+            raise found.with_traceback(None)
+        return found
+
+
+def _tried(body: Json, name: str, where: str) -> Properties | MalformedQuestion:
+    try:
+        return read_properties(body, name, where)
+    except MalformedQuestion as malformed:
+        return malformed
 
 
 def required_object(body: Json, name: str, where: str = "") -> Json:
@@ -145,4 +178,4 @@ def _scalar(value: object, path: str) -> str:
 
 
 def _is_storable(text: str) -> bool:
-    return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
+    return _UNSTORABLE.search(text) is None

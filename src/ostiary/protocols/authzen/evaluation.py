@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from ostiary.domain.access.errors import AccessDenied
 from ostiary.protocols.authzen.decisions import Decisions
-from ostiary.protocols.authzen.entities import Question, read_question, required_object
+from ostiary.protocols.authzen.entities import Question, ReadOnce, read_question, required_object
 from ostiary.protocols.authzen.exchange import AccessEndpoint, Answer, Exchange
 from ostiary.protocols.authzen.permissions import EXPLAIN, Operation
 from ostiary.protocols.authzen.strict_json import Json, MalformedQuestion
@@ -68,9 +68,11 @@ class EvaluationsEndpoint(EvaluationEndpoint):
     ) -> list[Answer]:
         answers: list[Answer] = []
         refusals: list[AccessDenied] = []
+        read = ReadOnce()
         for item in items:
             try:
-                answers.append(self.evaluate(exchange, decisions, read_question(_with_defaults(item, body))))
+                question = read_question(_with_defaults(item, body), read=read)
+                answers.append(self.evaluate(exchange, decisions, question))
             except AccessDenied as refusal:
                 refusals.append(refusal)
                 exchange.journal.count("refused")
