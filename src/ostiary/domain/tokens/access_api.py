@@ -67,7 +67,8 @@ class AccessApiTokens:
     def _check_use(self, shown: AccessToken) -> None:
         if shown.audience != (self._audience,):
             raise AccessTokenInvalid(
-                f"the token is for {', '.join(shown.audience)[:200]}, not for the access API alone"
+                f"the token is for {', '.join(shown.audience)[:200]}, not for the access API alone",
+                client_text=f"the access token is not for this API: ask for one with `resource={self._audience}`",
             )
         # A token that stands for a person shows what she may do, and she may not ask about others.
         if shown.of_person or shown.subject != shown.client_id:

@@ -40,7 +40,7 @@ class ClientCredentialsGrant:
         access_api = self._minting.access_api
         if fields.get("resource") == access_api:
             return access_api
-        check_resource(fields, client.application)
+        check_resource(fields, client.application, or_else=f", or ask for `{access_api}`")
         return ""
 
 

@@ -91,8 +91,10 @@ class ClientUnverified(DomainError):
 class AccessTokenInvalid(DomainError):
     """RFC 6750 section 3.1 `invalid_token`: forged, expired, revoked, for others, or its person may not any more."""
 
-    def __init__(self, operator_text: str) -> None:
-        super().__init__("the access token is missing, expired, revoked or malformed", operator_text=operator_text)
+    def __init__(
+        self, operator_text: str, *, client_text: str = "the access token is missing, expired, revoked or malformed"
+    ) -> None:
+        super().__init__(client_text, operator_text=operator_text)
 
 
 class ScopeInsufficient(DomainError):

@@ -125,11 +125,11 @@ def required(fields: Fields, name: str) -> str:
     return value
 
 
-def check_resource(fields: Fields, application: Application) -> None:
+def check_resource(fields: Fields, application: Application, *, or_else: str = "") -> None:
     """RFC 8707: tokens are for the one audience that is registered. Raises InvalidTarget."""
     resource = fields.get("resource", "")
     if resource and resource != application.audience:
-        raise InvalidTarget("`resource` is not what this application's tokens are for: leave it out")
+        raise InvalidTarget(f"`resource` is not what this application's tokens are for: leave it out{or_else}")
 
 
 def load_holder(tx: DirectorySlice, person_id: str, application: Application) -> Holder:
