@@ -103,6 +103,7 @@ def test_a_missing_element_is_named(missing: str) -> None:
         ({"AWS": []}, "Principal.AWS"),
         ({"AWS": ["123456789012", "arn:aws:iam::123456789012:user/*"]}, "Principal.AWS[1]"),
         ({"AWS": "arn:aws:iam::123456789012:group/admins"}, "Principal.AWS"),
+        ({"AWS": "arn:aws:iam:us-east-1:123456789012:root"}, "Principal.AWS"),
         ({"AWS": "arn:aws:iam::123456789012:oidc-provider/ci.example.com"}, "Principal.AWS"),
         ({"AWS": "arn:aws:iam:::user/x"}, "Principal.AWS"),
         ({"AWS": "arn:aws:sts::123456789012:assumed-role/reader"}, "Principal.AWS"),

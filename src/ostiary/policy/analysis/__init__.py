@@ -1,7 +1,7 @@
 """Two policies, or a policy and a list of access: what is certain about all requests at once.
 
-`comparison` has the two checks. Below it: `regions` (actions and resources), `callers` (principals), `complement` (what a
-Deny leaves alone), `implication` (conditions), all on `languages` and `automaton` (patterns), none without a bound
+`comparison` has the two checks. Below it: `regions` (actions and resources), `callers` (principals), `complement` (what
+a Deny leaves alone), `implication` (conditions), all on `languages` and `automaton` (patterns), none without a bound
 (`effort`).
 """
 

@@ -144,7 +144,7 @@ def _read_aws(text: str, path: str) -> tuple[str, str]:
     if _ACCOUNT.fullmatch(text):
         return "account", text
     arn = _parse_arn(text, path)
-    if arn.service == "iam" and arn.resource == "root":
+    if arn.service == "iam" and arn.resource == "root" and not arn.region:
         return "account", arn.account
     pattern = {"iam": _IAM_ENTITY, "sts": _SESSION}.get(arn.service)
     if arn.region or (pattern is not None and not pattern.fullmatch(arn.resource)):

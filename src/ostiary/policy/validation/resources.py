@@ -6,10 +6,12 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
 
 from ostiary.policy.language.document import shown
 from ostiary.policy.language.template import Wildcards
+from ostiary.policy.registry.actions import all_services
 from ostiary.policy.validation.outline import Outline
 from ostiary.policy.validation.redundancy import covered
 from ostiary.policy.validation.source import Place
@@ -32,6 +34,22 @@ def resource_findings(outline: Outline) -> Iterator[Finding]:
             yield finding(Code.REDUNDANT_RESOURCE, details, place.location, by.location)
 
 
+@cache
+def _regions_of_known_services() -> Mapping[str, bool]:
+    """Whether all resources of a service have a region in their ARNs."""
+    own: dict[str, bool] = {}
+    for service in all_services():
+        for action in service.actions.values():
+            for text in action.resources:
+                _, _, prefix, region, *_ = text.split(":")
+                own[prefix] = own.get(prefix, True) and bool(region)
+    return own
+
+
+def _has_regions(service: str) -> bool:
+    return _regions_of_known_services().get(service, False)
+
+
 def _arn_findings(place: Place) -> Iterator[Finding]:
     parts = place.text.split(":", _PARTS - 1)
     if len(parts) < _PARTS or parts[0] != "arn":
@@ -46,6 +64,10 @@ def _arn_findings(place: Place) -> Iterator[Finding]:
     if service != service.lower() and not _OPEN.search(service):
         details = f"the service `{shown(service)}` is written in lower case: `{shown(service.lower())}`"
         yield finding(Code.INVALID_ARN_SERVICE_CASE, details, place.location)
+    if not region and not _OPEN.search(service) and _has_regions(service):
+        yield finding(
+            Code.MISSING_ARN_REGION, f"ARNs of {shown(service)} have a region; name it, or `*`", place.location
+        )
     if region and service in _WITHOUT_REGION and region != "*":
         details = f"ARNs of {service} have no region; leave it empty"
         yield finding(Code.ARN_REGION_NOT_ALLOWED, details, place.location)

@@ -57,7 +57,9 @@ class Code(_Named):
     INVALID_VERSION = auto()
     JSON_SYNTAX_ERROR = auto()
     MISSING_ACTION = auto()
+    MISMATCHED_ACTION_FOR_PRINCIPAL = auto()
     MISSING_ARN_FIELD = auto()
+    MISSING_ARN_REGION = auto()
     MISSING_BRACE_IN_VARIABLE = auto()
     MISSING_EFFECT = auto()
     MISSING_PRINCIPAL = auto()
@@ -182,11 +184,8 @@ _OWN: dict[Code, tuple[FindingType, str]] = {
     Code.OSTIARY_UNSOUND_UNICODE: (FindingType.ERROR, "reference_policies_grammar.html"),
 }
 
-# An unknown key is absent at decision time and does no more harm than that: other services may send keys of their own.
-_MILDER = {
-    Code.INVALID_GLOBAL_CONDITION_KEY: FindingType.WARNING,
-    Code.INVALID_SERVICE_CONDITION_KEY: FindingType.WARNING,
-}
+# An unknown key is absent at decision time and does no more harm: not all keys of AWS's services are known here.
+_MILDER = {Code.INVALID_SERVICE_CONDITION_KEY: FindingType.WARNING}
 
 
 @dataclass(frozen=True, slots=True)
