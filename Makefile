@@ -11,7 +11,7 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test check bench format lock clean
+.PHONY: help setup demo test check fuzz bench format lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|' 2>/dev/null \
@@ -32,6 +32,9 @@ check: $(STAMPS)/dev ## lint, format, types, import contracts
 	@MYPYPATH=tests $(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache > $(STAMPS)/contracts.log || { cat $(STAMPS)/contracts.log; exit 1; }
 	@grep '^Contracts:' $(STAMPS)/contracts.log
+
+fuzz: $(STAMPS)/dev ## hold policy decisions against the evaluator from the documents (ARGS="--pairs 1000000 --seed 1")
+	@PYTHONPATH=tests $(BIN)/python -m policy.reference.fuzz $(ARGS)
 
 bench: $(STAMPS)/dev ## measure speed and size beside peers, write bench/RESULTS.md
 	@$(BIN)/python bench/run.py $(ARGS)
