@@ -118,3 +118,20 @@ def test_a_trust_policy_grants_its_actions_on_whatever_role_it_stands_on() -> No
     trust = policy([{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": ALICE}}], PolicyKind.TRUST)
     assert not check_access_not_granted(trust, [Access(("sts:AssumeRole",), ("arn:aws:iam::1:role/x",))]).passed
     assert check_access_not_granted(trust, [Access(("sts:TagSession",))]).passed
+
+
+@pytest.mark.parametrize(
+    ("action", "example"),
+    [
+        ("*", ""),
+        ("*:Get*", ""),
+        ("s3:*", ", such as an action of `s3`"),
+        ("s3:Get*", ", such as `s3:get`"),
+        ("s3:PutObject", ", such as `s3:putobject`"),
+    ],
+)
+def test_an_example_says_something_or_is_left_out(action: str, example: str) -> None:
+    new = policy([{"Effect": "Allow", "Action": action, "Resource": "*"}])
+    existing = policy([{"Effect": "Allow", "Action": "iam:GetUser", "Resource": "*"}])
+    (reason,) = check_no_new_access(new, existing).reasons
+    assert reason.description.endswith(f"on all of these resources{example}.")

@@ -286,8 +286,12 @@ def _region_of_access(access: Access) -> Region:
 
 
 def _example(pair: Pair) -> str:
-    """The shortest one; an empty text is a resource to a `*`, but tells a reader nothing."""
-    return f", such as `{_shown(pair.action)}`" + (f" on `{_shown(pair.resource)}`" if pair.resource else "")
+    """The shortest one; what a `*` stands for may be empty, which tells a reader nothing."""
+    service, _, name = pair.action.partition(":")
+    if not service:
+        return ""
+    action = f"`{_shown(pair.action)}`" if name else f"an action of `{_shown(service)}`"
+    return f", such as {action}" + (f" on `{_shown(pair.resource)}`" if pair.resource else "")
 
 
 def _shown(text: str) -> str:
