@@ -124,7 +124,6 @@ def test_a_trust_policy_grants_its_actions_on_whatever_role_it_stands_on() -> No
     ("action", "example"),
     [
         ("*", ""),
-        ("*:Get*", ""),
         ("s3:*", ", such as an action of `s3`"),
         ("s3:Get*", ", such as `s3:get`"),
         ("s3:PutObject", ", such as `s3:putobject`"),
