@@ -301,8 +301,12 @@ def test_sizes_are_those_of_aws() -> None:
     resources = [f"arn:aws:crm:::customer/{number:0100d}" for number in range(60)]
     text = changed(IDENTITY, {"Resource": resources})
     assert found(text) == [("WARNING", "POLICY_SIZE_EXCEEDS_IDENTITY_POLICY_QUOTA")]
-    assert found(text, SERVICE_CONTROL) == [("ERROR", "POLICY_SIZE_EXCEEDS_SCP_QUOTA")]
+    assert found(text, SERVICE_CONTROL) == []
     assert found(text, PolicyKind.SESSION) == []
+    larger = changed(IDENTITY, {"Resource": [f"arn:aws:crm:::customer/{number:0100d}" for number in range(90)]})
+    assert found(larger, SERVICE_CONTROL) == [("ERROR", "POLICY_SIZE_EXCEEDS_SCP_QUOTA")]
+    limit = changed(PolicyKind.RESOURCE_CONTROL, {"Action": "crm:Read", "Resource": resources[:45]})
+    assert found(limit, PolicyKind.RESOURCE_CONTROL) == [("ERROR", "POLICY_SIZE_EXCEEDS_SCP_QUOTA")]
 
 
 @pytest.mark.parametrize(

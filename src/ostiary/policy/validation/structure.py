@@ -11,8 +11,8 @@ from ostiary.policy.validation.source import Kind
 from ostiary.policy.validation.vocabulary import Code, Finding, finding
 
 _IDENTITY_CHARACTERS = 6_144
-_CONTROL_CHARACTERS = 5_120
-_CONTROLS = frozenset({PolicyKind.SERVICE_CONTROL, PolicyKind.RESOURCE_CONTROL})
+# https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html
+_CONTROL_CHARACTERS = {PolicyKind.SERVICE_CONTROL: 10_240, PolicyKind.RESOURCE_CONTROL: 5_120}
 _MANAGED = frozenset({PolicyKind.IDENTITY, PolicyKind.BOUNDARY})
 
 
@@ -30,8 +30,9 @@ def structure_findings(outline: Outline) -> Iterator[Finding]:
 def _size_findings(outline: Outline) -> Iterator[Finding]:
     text = outline.root.lines.text
     location = outline.place.location
-    if outline.kind in _CONTROLS and len(text) > _CONTROL_CHARACTERS:
-        details = f"AWS takes at most {_CONTROL_CHARACTERS} characters in a policy of the kind {outline.kind}; split it"
+    most = _CONTROL_CHARACTERS.get(outline.kind)
+    if most is not None and len(text) > most:
+        details = f"AWS takes at most {most} characters in a policy of the kind {outline.kind}; split it"
         yield finding(Code.POLICY_SIZE_EXCEEDS_SCP_QUOTA, details, location)
     if outline.kind in _MANAGED and sum(map(len, text.split())) > _IDENTITY_CHARACTERS:
         details = f"AWS takes at most {_IDENTITY_CHARACTERS} characters besides white space in a policy; split it"
