@@ -59,11 +59,11 @@ def test_findings_are_shown_like_those_of_a_compiler(place: Path) -> None:
     done = check_in_a_process(file, code=1)
     assert done.out.splitlines() == [
         f"{file}:4:16: error[INVALID_EFFECT] Effect: must be `Allow` or `Deny`",
-        '        {"Effect": "Alow", "Action": "iam:GetUser", "Resource": "*"},',
-        "                   ^^^^^^",
+        '  |     {"Effect": "Alow", "Action": "iam:GetUser", "Resource": "*"},',
+        "  |                ^^^^^^",
         f"{file}:5:51: error[INVALID_ACTION] `iam:GetUsr` is not an action of iam; did you mean `iam:GetUser`?",
-        '    ct": "Allow", "Action": ["iam:GetUser", "iam:GetUsr"], "Resource": "*"}',
-        f"    {' ' * 40}{'^' * 12}",
+        '  | ct": "Allow", "Action": ["iam:GetUser", "iam:GetUsr"], "Resource": "*"}',
+        f"  | {' ' * 40}{'^' * 12}",
     ]
     assert done.err == "1 file checked: 2 errors\n"
     assert check(place / "sound.json", code=0).out == ""
@@ -214,6 +214,22 @@ def test_a_document_cannot_steer_the_terminal(tmp_path: Path, answer: tuple[str,
     for steering in "\x1b\x07\x9b\x7f\u202e\u2066\r\x08":
         assert steering not in done.out
         assert steering not in done.err
+
+
+@pytest.mark.parametrize("answer", [(), ("--json",), ("--sarif",)])
+def test_a_document_cannot_steer_the_pipeline_that_checks_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: tuple[str, ...]
+) -> None:
+    """Runners take `::command::` at the beginning of a line, whatever is indented, and `##[command]` anywhere."""
+    hostile = '{"Version":"2012-10-17","Statement":[{"Sid":"##[set-env a]###[b]","Effect":"x"}]}'
+    (tmp_path / "a##[c].json").write_text(hostile)
+    (tmp_path / "b.json").write_text("{\n  ::stop-commands::x\n")
+    (tmp_path / "::debug::c.json").write_text("{")
+    monkeypatch.chdir(tmp_path)
+    out = check(Path("a##[c].json"), Path("b.json"), Path("::debug::c.json"), *answer, code=1).out
+    assert "stop-commands" in out or answer
+    assert "##" not in out
+    assert not any(line.lstrip().startswith("::") for line in out.splitlines())
 
 
 def test_colour_is_for_terminals_only(place: Path) -> None:

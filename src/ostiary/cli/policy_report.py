@@ -1,6 +1,7 @@
 """How are findings shown: like a compiler's for people, or as JSON with the member names of AWS's ValidatePolicy?
 
-INVARIANT: nothing of a document, nor its file's name, reaches a terminal unescaped: either could steer it.
+INVARIANT: nothing of a document, nor its file's name, reaches a terminal unescaped: either could steer it. Nor does it
+steer a pipeline, whose runner reads commands in what is printed: `::name::` where a line begins, `##[name]` anywhere.
 """
 
 from __future__ import annotations
@@ -45,8 +46,9 @@ class CheckedFile:
 
 
 def visible(text: str) -> str:
-    """The text with everything that steers a terminal written out."""
-    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
+    """The text with everything that steers a terminal or a pipeline written out."""
+    shown = "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
+    return shown.replace("##", "#\\x23")
 
 
 def write_for_people(checked: Sequence[CheckedFile]) -> None:
@@ -67,7 +69,7 @@ def write_json_report(checked: Sequence[CheckedFile], kind: PolicyKind) -> None:
 
 def write_ascii_json(answer: Mapping[str, Any]) -> None:
     """JSON in which every character beyond printable ASCII is escaped; of file names, what is not unicode as well."""
-    sys.stdout.write(json.dumps(answer, indent=2).replace("\x7f", "\\u007f") + "\n")
+    sys.stdout.write(json.dumps(answer, indent=2).replace("\x7f", "\\u007f").replace("##", "#\\u0023") + "\n")
 
 
 def count(checked: Sequence[CheckedFile]) -> list[tuple[FindingType, int]]:
@@ -90,7 +92,8 @@ def _headline(name: str, found: Finding, *, coloured: bool) -> str:
     if coloured:
         label = typer.style(label, fg=_COLOURS[found.type], bold=True)
     # Compilers and editors count columns from 1.
-    return f"{visible(name)}:{start.line}:{start.column + 1}: {label} {visible(found.details)}"
+    file = f"./{visible(name)}" if name.lstrip().startswith("::") else visible(name)
+    return f"{file}:{start.line}:{start.column + 1}: {label} {visible(found.details)}"
 
 
 def _excerpt(lines: Sequence[str], location: Location) -> tuple[str, ...]:
@@ -101,9 +104,10 @@ def _excerpt(lines: Sequence[str], location: Location) -> tuple[str, ...]:
         return ()
     first = max(0, start.column - _BEFORE_CARET)
     shown = "".join(one if one.isprintable() else "?" for one in line[first : first + _SHOWN_WIDTH])
+    shown = shown.replace("##", "#?")
     last = end.column if end.line == start.line else len(line)
     marked = max(1, min(last, first + len(shown)) - start.column)
-    return f"    {shown}", f"    {' ' * (start.column - first)}{'^' * marked}"
+    return f"  | {shown}", f"  | {' ' * (start.column - first)}{'^' * marked}"
 
 
 def _as_json(found: Finding) -> dict[str, Any]:
