@@ -9,7 +9,19 @@ from typing import Any
 
 import pytest
 
-from ostiary.policy import Policy, PolicyKind, PolicySet, PrincipalKind, Request, decide, decide_assume, decide_trust
+from ostiary.policy import (
+    Policy,
+    PolicyError,
+    PolicyKind,
+    PolicySet,
+    PrincipalKind,
+    Request,
+    decide,
+    decide_assume,
+    decide_trust,
+    parse_policy,
+    print_policy,
+)
 from policy.policy_callers import ACCOUNT, CALLERS, policy, request
 
 _VECTORS = Path(__file__).parent / "vectors"
@@ -88,9 +100,20 @@ def test_every_decision_names_the_page_that_it_was_written_from() -> None:
 def test_every_table_is_decided() -> None:
     assert {path.stem for path in _VECTORS.glob("*.json")} == {
         *_OPERATORS,
-        *("conditions_logic", "global_keys", "tags", "variables", "resources", "actions"),
+        *("conditions_logic", "global_keys", "tags", "variables", "resources", "actions", "documents"),
         *("principals", "decisions", "layers", "trust", "trust_conditions"),
     }
+
+
+@pytest.mark.parametrize("case", list(_cases("documents")))
+def test_a_text_is_a_policy_as_documented(case: list[Any]) -> None:
+    kind, statement, accepted = case
+    if accepted:
+        text = print_policy(policy(statement, PolicyKind(kind)))
+        assert print_policy(parse_policy(text, policy_id="p", kind=PolicyKind(kind))) == text
+    else:
+        with pytest.raises(PolicyError):
+            policy(statement, PolicyKind(kind))
 
 
 @pytest.mark.parametrize("case", list(_cases(*_OPERATORS)))
