@@ -317,3 +317,13 @@ def test_a_database_without_tables_is_refused_by_every_command(data: Path) -> No
         refused = run_ostiary(*command, "--data", str(data), check=False)
         assert (refused.code, "Traceback" in refused.err) == (2, False)
         assert "ostiary init" in refused.err
+
+
+def test_apply_tells_what_is_doubtful_about_the_policies_that_it_changes(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "organization.toml"
+    file.write_text(EXAMPLE.read_text().replace('"secretsmanager:PutSecretValue"', '"secretsmanager:PutSecretValu"', 1))
+    planned = run("apply", file, "--plan").out
+    assert "\n    ! policies.RotateSecrets: error[INVALID_ACTION] `secretsmanager:PutSecretValu` is not an" in planned
+    (finding,) = run("apply", file, "--json").json()["findings"]
+    assert (finding["name"].partition(" ")[0], finding["issueCode"]) == ("deployer", "INVALID_ACTION")
+    assert run("apply", file, "--json").json()["findings"] == []

@@ -15,7 +15,9 @@ from ostiary.app.organization.document import Document, DocumentRefused
 from ostiary.app.organization.execution import Applied, apply, plan_only
 from ostiary.app.organization.plan import Action, Change, Plan
 from ostiary.app.organization.reading import read_file
+from ostiary.app.organization.remarks import remarks_on
 from ostiary.cli.output import AsJson, fail, progress, write_json, write_text
+from ostiary.cli.policy_report import describe_finding
 from ostiary.cli.refusals import REFUSALS, invitations_of
 from ostiary.domain.sessions.operator_credentials import operator
 from ostiary.kit.clock import iso
@@ -77,7 +79,20 @@ def _as_json(applied: Applied, *, applied_now: bool) -> dict[str, object]:
         for one in applied.invitations
     ]
     changed = applied_now and bool(applied.plan.changes)
-    return {**applied.plan.as_json(), "applied": changed, "ended": list(applied.ended), "invitations": invited}
+    findings = [
+        {
+            "kind": change.kind,
+            "name": change.label,
+            "field": one.field,
+            "findingType": one.finding.type.value,
+            "issueCode": one.finding.code,
+            "findingDetails": one.finding.details,
+        }
+        for change in applied.plan.changes
+        for one in remarks_on(change)
+    ]
+    told = {**applied.plan.as_json(), "applied": changed, "findings": findings}
+    return {**told, "ended": list(applied.ended), "invitations": invited}
 
 
 def _show(applied: Applied, *, applied_now: bool) -> None:
@@ -101,6 +116,8 @@ def _show_plan(plan: Plan) -> None:
         console.print(Text(f"{sign} {change.kind} {change.label}", style=f"bold {colour}"))
         for line in _field_lines(change):
             console.print(Text(f"    {line}", style=colour if change.action is Action.CHANGE else "dim"))
+        for one in remarks_on(change):
+            console.print(Text(f"    ! {one.field}: {describe_finding(one.finding)}", style="bold red"))
 
 
 def _field_lines(change: Change) -> list[str]:

@@ -86,6 +86,11 @@ def describe_counts(checked: Sequence[CheckedFile]) -> str:
     return f"{files}{unread}: {', '.join(found) or 'nothing found'}" if read else f"{files}{unread}"
 
 
+def describe_finding(found: Finding) -> str:
+    """On one line, without a place."""
+    return f"{_NAMES[found.type]}[{found.code}] {visible(found.details)}"
+
+
 def _headline(name: str, found: Finding, *, coloured: bool) -> str:
     start = found.locations[0].span.start
     label = f"{_NAMES[found.type]}[{found.code}]"
