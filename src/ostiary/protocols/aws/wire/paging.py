@@ -1,7 +1,8 @@
 """How does a client continue a list where the last page ended?
 
 A NextToken names a place in one list: the account, operation and input that it was made for are part of it, so it is of
-no use for another question. It holds nothing but what its receiver was just shown, so it needs no secret.
+no use for another question. It holds nothing but what its receiver was just shown, so it needs no secret; whoever makes
+one up gets to a place in the same list, or nowhere.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from ostiary.protocols.aws.wire.errors import WireError
 
 CursorT = TypeVar("CursorT")
 _MAX_TOKEN = 4096
+_LAST_PLACE = 2**63 - 1
 _NOT_THE_QUESTION = frozenset({"NextToken", "MaxResults", "Marker", "MaxItems", "nextToken", "maxResults"})
 
 
@@ -46,9 +48,14 @@ def read_token(
         digest, cursor = msgspec.json.decode(_body(token), type=tuple[str, kind])  # type: ignore[valid-type]
     except (ValueError, msgspec.MsgspecError):
         raise WireError(code, refusal) from None
-    if digest != _digest(operation, account, given):
+    if digest != _digest(operation, account, given) or not _is_place(cursor):
         raise WireError(code, refusal)
     return cursor
+
+
+def _is_place(cursor: object) -> bool:
+    """A negative number would count from the end, and one of any size is no database's."""
+    return not isinstance(cursor, int) or 0 <= cursor <= _LAST_PLACE
 
 
 def _body(token: str) -> bytes:
