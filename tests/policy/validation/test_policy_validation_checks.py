@@ -146,7 +146,7 @@ FOUND: list[tuple[PolicyKind, dict[str, Any], str, str, str]] = [
     ),
 ]
 CONDITIONS: list[tuple[dict[str, Any], str, str, str]] = [
-    ({"StringEquals": {"aws:Nothing": "x"}}, "ERROR", "INVALID_GLOBAL_CONDITION_KEY", '"aws:Nothing"'),
+    ({"StringEquals": {"aws:Nothing": "x"}}, "WARNING", "INVALID_GLOBAL_CONDITION_KEY", '"aws:Nothing"'),
     ({"StringEquals": {"iam:Nothing": "x"}}, "WARNING", "INVALID_SERVICE_CONDITION_KEY", '"iam:Nothing"'),
     ({"StringEquals": {"crm:Region": "x"}}, "WARNING", "OSTIARY_UNKNOWN_CONDITION_KEY", '"crm:Region"'),
     ({"StringEquals": {"aws:SourceVpc": "x"}}, "WARNING", "OSTIARY_ABSENT_CONDITION_KEY", '"aws:SourceVpc"'),

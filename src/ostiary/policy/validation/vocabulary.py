@@ -184,8 +184,11 @@ _OWN: dict[Code, tuple[FindingType, str]] = {
     Code.OSTIARY_UNSOUND_UNICODE: (FindingType.ERROR, "reference_policies_grammar.html"),
 }
 
-# An unknown key is absent at decision time and does no more harm: not all keys of AWS's services are known here.
-_MILDER = {Code.INVALID_SERVICE_CONDITION_KEY: FindingType.WARNING}
+# An unknown key is absent at decision time and does no more harm than that; AWS calls both an error.
+_MILDER = {
+    Code.INVALID_GLOBAL_CONDITION_KEY: FindingType.WARNING,
+    Code.INVALID_SERVICE_CONDITION_KEY: FindingType.WARNING,
+}
 
 
 @dataclass(frozen=True, slots=True)
