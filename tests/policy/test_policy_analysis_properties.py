@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from ostiary.policy import Policy, PolicyKind, parse_policy
 from ostiary.policy.analysis import Access, check_access_not_granted, check_no_new_access
 from ostiary.policy.analysis.automaton import Pattern, PatternSet, Search
-from ostiary.policy.analysis.effort import Effort
+from ostiary.policy.analysis.effort import Effort, TooHardError
 from ostiary.policy.language.glob import Automaton, Wild
 from ostiary.policy.language.template import Variable
 from policy.analysis_samples import (
@@ -159,6 +159,13 @@ def test_many_principals_are_answered_soon() -> None:
     assert not check_no_new_access(new, existing).passed
     assert check_no_new_access(existing, new).passed
     assert time.monotonic() - begin < _SOON
+
+
+def test_long_patterns_together_are_too_hard_before_they_are_joined() -> None:
+    long: Pattern = (Wild.ONE, Wild.MANY) * 1800
+    with pytest.raises(TooHardError):
+        Search([PatternSet((long,) * 100)], [], Effort())
+    Search([PatternSet((long,) * 10)], [], Effort())
 
 
 def test_much_access_is_answered_soon() -> None:

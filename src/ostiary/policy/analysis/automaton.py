@@ -25,6 +25,7 @@ Pattern = tuple[Token | Variable, ...]
 Symbol = str | Variable
 
 _BITS_PER_UNIT = 2048
+_PLACES_PER_UNIT = 16_384
 _OTHERS = "xyzabcdefghijklmnopqrstuvw0123456789"
 
 
@@ -70,7 +71,9 @@ class _Bits:
         begin, accept, forever = self.size, 0, 0
         for pattern in patterns.patterns:
             first, last_is_many = self.size, self._add_pattern(pattern)
-            effort.spend(1 + (self.size - first) // 8)
+            added = self.size - first
+            # Each place is put into a number of as many bits as there are places.
+            effort.spend(1 + added // 8 + added * self.size // _PLACES_PER_UNIT)
             accept |= 1 << (self.size - 1)
             forever |= 1 << (self.size - 1) if last_is_many else 0
         return _Part((1 << self.size) - (1 << begin), accept, forever, patterns.negated)
