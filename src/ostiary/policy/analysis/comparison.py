@@ -145,10 +145,19 @@ def _new_access(changed: _Sides, known: _Sides, effort: Effort, allow: _Side) ->
         return None
     found = _not_allowed_before(changed, known, effort, allow, allow.facts)
     if found is not None:
-        facts = _with_left_alone(changed.denies, allow.facts, allow.names, [allow.region], effort)
-        if len(facts) > len(allow.facts):
-            found = None if contradict(facts, effort) else _not_allowed_before(changed, known, effort, allow, facts)
+        found = _still_new(changed, known, effort, allow, found)
     return found or _denied_before(changed, known, effort, allow)
+
+
+def _still_new(changed: _Sides, known: _Sides, effort: Effort, allow: _Side, found: str) -> str | None:
+    """Look a second time, with what the new policy's own Denies leave alone; `found` when that cannot be afforded."""
+    try:
+        facts = _with_left_alone(changed.denies, allow.facts, allow.names, [allow.region], effort)
+        if len(facts) == len(allow.facts):
+            return found
+        return None if contradict(facts, effort) else _not_allowed_before(changed, known, effort, allow, facts)
+    except TooHardError:
+        return found
 
 
 def _with_left_alone(

@@ -38,6 +38,7 @@ _OPPOSITE_OF_ONE: Mapping[str, str] = {
     for one, other in (pair, pair[::-1])
 }
 _BOOLEANS = ("Bool", "Null")
+_COMPILING = 4  # units of effort for each value
 _OPPOSITE_QUANTIFIER = {
     Quantifier.ONE: "",
     Quantifier.ALL: f"{Quantifier.ANY}:",
@@ -49,7 +50,10 @@ def left_alone(deny: Sequence[Fact], known: Sequence[Fact], effort: Effort) -> F
     """What a request of which all of `known` is true satisfies, if the Deny with these conditions does not apply."""
     effort.spend(len(deny))
     open_ones = [fact for fact in deny if not all_follow((fact,), known, effort)]
-    return _opposite(open_ones[0]) if len(open_ones) == 1 else None
+    if len(open_ones) != 1:
+        return None
+    effort.spend(_COMPILING * len(open_ones[0].values))
+    return _opposite(open_ones[0])
 
 
 def _opposite(fact: Fact) -> Fact | None:
