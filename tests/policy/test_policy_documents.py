@@ -41,7 +41,7 @@ def _path(statement: dict[str, Any], kind: PolicyKind = PolicyKind.IDENTITY) -> 
         ({"NotResource": "*"}, "Statement[0].Resource"),
         ({"Action": []}, "Statement[0].Action"),
         ({"Action": ["s3:Get*", "GetObject"]}, "Statement[0].Action[1]"),
-        ({"Action": "*:GetObject"}, "Statement[0].Action"),
+        ({"Action": "s 3:GetObject"}, "Statement[0].Action"),
         ({"Action": {"s3": "Get"}}, "Statement[0].Action"),
         ({"Action": 7}, "Statement[0].Action"),
         ({"Action": None}, "Statement[0].Action"),

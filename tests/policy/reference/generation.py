@@ -183,7 +183,7 @@ class _Maker:
         )
         if self._trust:
             return self._pick(near) if self._likely(0.85) else self._pick(material.TRUST_ACTIONS)
-        others = (*map(in_ascii, material.ACTIONS), "iam:*")
+        others = (*map(in_ascii, material.ACTIONS), "iam:*", "*:*", f"{service[:2]}*:{name}")
         return self._pick((*near, "*", "*", "*")) if self._likely(0.85) else self._pick(others)
 
     def _resource(self) -> dict[str, Any]:

@@ -39,6 +39,7 @@ FOUND: list[tuple[PolicyKind, dict[str, Any], str, str, str]] = [
         "REDUNDANT_ACTION",
         '"iam:GETUSER"',
     ),
+    (IDENTITY, {"Action": "i*:GetUser"}, "SUGGESTION", "WILDCARD_IN_SERVICE_NAME", '"i*:GetUser"'),
     (IDENTITY, {"Action": ["crm:Read", "crm:read"]}, "SUGGESTION", "REDUNDANT_ACTION", '"crm:read"'),
     (
         IDENTITY,

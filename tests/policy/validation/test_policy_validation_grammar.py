@@ -33,7 +33,6 @@ REASONS: list[tuple[PolicyKind, dict[str, Any], str, str]] = [
     (IDENTITY, {"Action": ["iam:GetUser", 5]}, "DATA_TYPE_MISMATCH", "5"),
     (IDENTITY, {"Action": []}, "EMPTY_ARRAY_ACTION", "[]"),
     (IDENTITY, {"Action": "${aws:username}:x"}, "VARIABLE_UNSUPPORTED_IN_ELEMENT", '"${aws:username}:x"'),
-    (IDENTITY, {"Action": "i*:GetUser"}, "WILDCARD_IN_SERVICE_NAME", '"i*:GetUser"'),
     (IDENTITY, {"Action": LONG}, "OSTIARY_TEXT_TOO_LONG", f'"{LONG}"'),
     (IDENTITY, {"Action": "iam:\ud800"}, "OSTIARY_UNSOUND_UNICODE", '"iam:\\ud800"'),
     (IDENTITY, {"NotAction": "iam:GetUser"}, "UNSUPPORTED_ELEMENT_COMBINATION", '"Action"'),

@@ -17,7 +17,7 @@ from ostiary.policy.language.scope import Scope
 from ostiary.policy.language.template import Template, Wildcards, compile_template
 from ostiary.policy.model import Effect, PolicyError
 
-_ACTION = re.compile(r"[A-Za-z0-9-]+:[A-Za-z0-9_*?-]+", re.ASCII)
+_ACTION = re.compile(r"[A-Za-z0-9*?-]+:[A-Za-z0-9_*?-]+", re.ASCII)
 _TRUST_SERVICE = "sts:"
 _ARN_COLONS = 5
 

@@ -21,6 +21,7 @@ from ostiary.policy.validation.redundancy import covered
 from ostiary.policy.validation.source import Place
 from ostiary.policy.validation.vocabulary import Code, Finding, finding
 
+_WILD_SERVICE = re.compile(r"[^:]*[*?][^:]*:.+", re.ASCII)
 _ACTION = re.compile(r"([A-Za-z0-9-]{1,64}):([A-Za-z0-9_*?-]{1,192})", re.ASCII)
 _MAX_FINDINGS = 100
 _SURELY_MEANT, _LIKELY_MEANT = 8, 5
@@ -29,6 +30,7 @@ _SURELY_MEANT, _LIKELY_MEANT = 8, 5
 
 def action_findings(outline: Outline) -> Iterator[Finding]:
     yield from islice(_unknown_actions(outline), _MAX_FINDINGS)
+    yield from islice(_any_services(outline), _MAX_FINDINGS)
     for statement in outline.statements:
         for place, by in covered(statement.actions, Wildcards.TEXT, as_compared=lower_ascii):
             details = f"`{shown(place.text)}` is covered by `{shown(by.text)}`; remove it"
@@ -46,6 +48,14 @@ def _unknown_actions(outline: Outline) -> Iterator[Finding]:
                 yield from _mistyped_service(place, lower_ascii(found[1]))
             elif not _exists(service, lower_ascii(found[2])):
                 yield _unknown_action(place, service, found[2])
+
+
+def _any_services(outline: Outline) -> Iterator[Finding]:
+    for statement in outline.statements:
+        for place in statement.actions:
+            if _WILD_SERVICE.fullmatch(place.text):
+                details = f"`{shown(place.text)}` speaks of services that may come yet; name the service"
+                yield finding(Code.WILDCARD_IN_SERVICE_NAME, details, place.location)
 
 
 def _exists(service: ServiceActions, name: str) -> bool:

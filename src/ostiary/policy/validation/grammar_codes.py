@@ -95,11 +95,9 @@ def _type_code(place: Place, element: str) -> Code:
 
 
 def _action_code(text: str, kind: PolicyKind) -> Code:
-    prefix, colon, name = text.partition(":")
+    prefix = text.partition(":")[0]
     if "${" in text:
         return Code.VARIABLE_UNSUPPORTED_IN_ELEMENT
-    if colon and name and ("*" in prefix or "?" in prefix):
-        return Code.WILDCARD_IN_SERVICE_NAME
     if kind is PolicyKind.TRUST and prefix.lower() != "sts":
         return Code.UNSUPPORTED_ACTION_IN_POLICY
     return Code.INVALID_ACTION
