@@ -18,6 +18,7 @@ from ostiary.domain.audit.event import Event, decode
 from ostiary.domain.audit.last_use import LastUseLog
 from ostiary.domain.audit.ports import EventQuery
 from ostiary.domain.credentials.authenticator import Authenticators
+from ostiary.domain.credentials.choosing import PasswordChoice
 from ostiary.domain.credentials.hashing import PasswordHashing
 from ostiary.domain.credentials.server_keys import ServerKeys, load_server_keys, make_first_keys
 from ostiary.domain.credentials.throttle import Throttle
@@ -178,7 +179,7 @@ def make_house(database: Database, clock: FixedClock, keys: Current[ServerKeys],
             transactions=database,
             recorder=database,
             throttle=throttle,
-            hashing=hashing,
+            choice=PasswordChoice(hashing=hashing),
             authenticators=authenticators,
             last_use=last_use,
             clock=clock,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ostiary.app.house import House
 from ostiary.domain.credentials.authenticator import Authenticators
+from ostiary.domain.credentials.choosing import PasswordChoice
 from ostiary.domain.credentials.hashing import PasswordHashing
 from ostiary.domain.credentials.throttle import Throttle
 from ostiary.domain.sessions.person_credentials import PersonRoleCredentials
@@ -30,6 +31,7 @@ class People:
 def web_rooms(house: House, people: People, trust: ProxyTrust, *, issuer: str, development: bool) -> WebRooms:
     remembered, database = house.remembered, house.database
     hashing = PasswordHashing(keys=remembered.keys)
+    choice = PasswordChoice(hashing=hashing)
     authenticators = Authenticators(keys=remembered.keys)
     return WebRooms(
         current=people.current,
@@ -47,7 +49,7 @@ def web_rooms(house: House, people: People, trust: ProxyTrust, *, issuer: str, d
             transactions=database,
             recorder=database,
             throttle=people.throttle,
-            hashing=hashing,
+            choice=choice,
             authenticators=authenticators,
             last_use=house.last_use,
             clock=house.clock,

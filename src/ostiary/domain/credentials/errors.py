@@ -32,3 +32,7 @@ class TooBusy(DomainError):
 
 class EnrolmentLinkInvalid(DomainError):
     """Unknown, used, expired, or of somebody who may not enrol."""
+
+
+class PasswordUncheckable(DomainError):
+    """Whether it has leaked cannot be found out at this moment; such a password is not taken."""

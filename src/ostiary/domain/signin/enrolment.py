@@ -15,11 +15,11 @@ from ostiary.domain.audit.last_use import LastUse, LastUseLog, Used
 from ostiary.domain.audit.ports import EventRecorder
 from ostiary.domain.audit.vocabulary import EventName, Outcome
 from ostiary.domain.credentials.authenticator import Accepted, Authenticators, CodeWrong, Provisioning
+from ostiary.domain.credentials.choosing import PasswordChoice
 from ostiary.domain.credentials.enrolment_links import check_link, use_link
-from ostiary.domain.credentials.errors import EnrolmentLinkInvalid, PasswordUnacceptable
-from ostiary.domain.credentials.hashing import PasswordHashing
+from ostiary.domain.credentials.errors import EnrolmentLinkInvalid
 from ostiary.domain.credentials.model import Password, TotpFactor
-from ostiary.domain.credentials.password_policy import context_words, describe, normalised, problems_of, rules_of
+from ostiary.domain.credentials.password_policy import describe, normalised, rules_of
 from ostiary.domain.credentials.throttle import Guess, Guessed, Throttle, succeeded
 from ostiary.domain.directory.model import Directory, Person, PersonStatus
 from ostiary.domain.sessions.browser import Opened, directory_of, open_session
@@ -50,7 +50,7 @@ class Enrolment:
         transactions: Transactions[SigninSlice],
         recorder: EventRecorder,
         throttle: Throttle,
-        hashing: PasswordHashing,
+        choice: PasswordChoice,
         authenticators: Authenticators,
         last_use: LastUseLog,
         clock: Clock,
@@ -58,7 +58,7 @@ class Enrolment:
         self._transactions = transactions
         self._recorder = recorder
         self._throttle = throttle
-        self._hashing = hashing
+        self._choice = choice
         self._authenticators = authenticators
         self._last_use = last_use
         self._clock = clock
@@ -81,16 +81,19 @@ class Enrolment:
     def set_password(self, enrolling: SignedIn, new: str, repeated: str, origin: Origin) -> Opened:
         """The next session: to register an authenticator, or FULL when both factors were proved before.
 
-        Raises PasswordUnacceptable, PasswordsDiffer, NotSignedIn, TooBusy.
+        Raises PasswordUnacceptable, PasswordUncheckable, PasswordsDiffer, NotSignedIn, TooBusy.
         """
         if normalised(new) != normalised(repeated):
             raise PasswordsDiffer("the two passwords differ: type the same one twice")
         with self._transactions.read() as tx:
             earlier = tx.credentials.password(enrolling.person.person_id)
-        self._check_password(enrolling, new, earlier)
-        encoded = self._hashing.hash(new)
-        password = Password(
-            enrolling.person.person_id, encoded, self._clock.now(), _history(earlier, enrolling.directory)
+        password = self._choice.choose(
+            new,
+            person=enrolling.person,
+            organization=enrolling.organization,
+            rules=rules_of(enrolling.directory.password_profile),
+            earlier=earlier,
+            now=self._clock.now(),
         )
         return self._transactions.write(lambda tx: self._put_password(tx, enrolling, password, origin))
 
@@ -125,18 +128,6 @@ class Enrolment:
         caller = person_caller(tx, person, origin, session=opened.session)
         tx.audit.append(event_of(caller, EventName.REDEEM_ENROLMENT_LINK, at=now, resources=[person.arn]))
         return opened
-
-    def _check_password(self, enrolling: SignedIn, new: str, earlier: Password | None) -> None:
-        rules = rules_of(enrolling.directory.password_profile)
-        person = enrolling.person
-        context = context_words(person.user_name, person.email, person.display_name, enrolling.organization)
-        problems = problems_of(normalised(new), rules, context)
-        if not problems and rules.history and earlier is not None:
-            used = (earlier.encoded, *earlier.history)[: rules.history]
-            if self._hashing.matches_any(new, used):
-                problems = [f"It is one of your last {rules.history} passwords"]
-        if problems:
-            raise PasswordUnacceptable(problems)
 
     def _put_password(self, tx: SigninSlice, enrolling: SignedIn, password: Password, origin: Origin) -> Opened:
         person = _still_enrolling(tx, enrolling)
@@ -227,8 +218,3 @@ def _pending_factor(tx: SigninSlice, enrolling: SignedIn) -> TotpFactor:
         if factor.confirmed_at is None:
             return factor
     raise NotSignedIn("there is no authenticator to confirm")
-
-
-def _history(earlier: Password | None, directory: Directory) -> tuple[str, ...]:
-    kept = rules_of(directory.password_profile).history
-    return (earlier.encoded, *earlier.history)[:kept] if earlier is not None else ()

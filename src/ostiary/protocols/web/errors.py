@@ -9,7 +9,13 @@ from falcon import Request, Response
 
 from ostiary.domain.access.errors import AccessDenied
 from ostiary.domain.audit.errors import DomainError, FactsConflict, UnstorableText
-from ostiary.domain.credentials.errors import EnrolmentLinkInvalid, PasswordUnacceptable, Throttled, TooBusy
+from ostiary.domain.credentials.errors import (
+    EnrolmentLinkInvalid,
+    PasswordUnacceptable,
+    PasswordUncheckable,
+    Throttled,
+    TooBusy,
+)
 from ostiary.domain.sessions.errors import InvalidSessionRequest, SessionRevoked, SessionTooLarge
 from ostiary.domain.signin.errors import CodeRefused, NotSignedIn, PasswordsDiffer, SignInRefused, UnknownSession
 from ostiary.protocols.http.client import request_id
@@ -28,6 +34,7 @@ STATUSES: Mapping[type[DomainError], int] = {
     InvalidSessionRequest: 400,
     NotSignedIn: 303,
     PasswordUnacceptable: 400,
+    PasswordUncheckable: 503,
     PasswordsDiffer: 400,
     SessionRevoked: 303,
     SessionTooLarge: 400,
