@@ -31,6 +31,9 @@ class _Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     claims: tuple[str, ...]
     launch_url: str
     description: str
+    everyone: bool = False
+    device_flow: bool = False
+    ends_with_session: bool = False
 
 
 class ApplicationTable:

@@ -13,6 +13,7 @@ from ostiary.app.organization.kept import UserWithPolicies
 from ostiary.app.organization.plan import Action, Change, Plan
 from ostiary.domain.access.index import reserved_name
 from ostiary.domain.access.model import SSO_PATH, Assignment, Role
+from ostiary.domain.applications.builtin import BUILT_IN
 from ostiary.domain.applications.model import Application
 from ostiary.domain.directory.model import AttributeDefinition, Person, PersonStatus, Workload
 from ostiary.domain.federation.model import IssuerTrust
@@ -109,6 +110,8 @@ def _lasts(before: Assignment, after: Assignment) -> bool:
 
 def _application(_tx: Transaction, change: Change) -> Iterator[Subject]:
     before, after = change.before, change.after
+    if before is None and isinstance(after, Application):
+        before = BUILT_IN.get(after.client_id)  # what an entry takes the place of
     if not isinstance(before, Application):
         return
     if not isinstance(after, Application) or (before.enabled and not after.enabled) or _is_narrower(before, after):
@@ -116,9 +119,12 @@ def _application(_tx: Transaction, change: Change) -> Iterator[Subject]:
 
 
 def _is_narrower(before: Application, after: Application) -> bool:
-    lost = (set(before.groups) - set(after.groups)) | (set(before.scopes) - set(after.scopes))
+    groups = set() if after.everyone else set(before.groups) - set(after.groups)
+    lost = groups | (set(before.scopes) - set(after.scopes))
     proof = (before.kind, before.authentication, before.audience) != (after.kind, after.authentication, after.audience)
-    return bool(lost) or proof
+    closed = before.everyone and not after.everyone
+    shorter = after.ends_with_session and not before.ends_with_session
+    return bool(lost) or proof or closed or shorter
 
 
 def _issuer_trust(_tx: Transaction, change: Change) -> Iterator[Subject]:

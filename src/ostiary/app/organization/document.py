@@ -139,6 +139,9 @@ class ApplicationEntry(Entry, frozen=True, kw_only=True):
     description: Text = ""
     enabled: bool = True
     policies: Policies = {}
+    everyone: bool = False
+    device_flow: bool = False
+    ends_with_session: bool = False
 
 
 class IssuerTrustEntry(Entry, frozen=True, kw_only=True):

@@ -144,6 +144,9 @@ def _application(refs: References, one: Declared[ApplicationEntry], created_at: 
         description=entry.description,
         enabled=entry.enabled,
         policies=refs.policies(one, entry.policies, account=refs.kept.organization.account),
+        everyone=entry.everyone,
+        device_flow=entry.device_flow,
+        ends_with_session=entry.ends_with_session,
     )
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Protocol
 
+from ostiary.domain.applications.builtin import BUILT_IN
 from ostiary.domain.applications.errors import InvalidApplication
 from ostiary.domain.applications.model import Application, ClientSecret
 from ostiary.domain.applications.ports import ApplicationSlice
@@ -52,7 +53,8 @@ def load_application_index(tx: ApplicationIndexSlice) -> ApplicationIndex:
         secrets[secret.client_id].append(secret)
     usable: dict[str, Registered] = {}
     unusable: dict[str, str] = {}
-    for application in tx.applications.applications():
+    rows = {application.client_id: application for application in tx.applications.applications()}
+    for application in {**BUILT_IN, **rows}.values():
         client_id = application.client_id
         try:
             check_application(application)

@@ -27,10 +27,12 @@ class ClientAuthentication(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """`groups`: whose members may use it (empty: nobody); `jwks` is the registered key set's JSON text.
+    """`groups`: whose members may use it (empty: nobody, unless it is for `everyone`); `jwks` is a key set's JSON text.
 
     `scopes` are the scopes it may ask for; `audience` is the `aud` of its access tokens (its resource server).
     `policies` maps names to JSON texts of identity policies: what it may do itself at this server's own interfaces.
+    `device_flow`: it may get a code that a person types elsewhere (RFC 8628). `ends_with_session`: its refresh tokens
+    live no longer than the browser session that they came from.
     """
 
     client_id: str
@@ -51,6 +53,9 @@ class Application:
     description: str = ""
     enabled: bool = True
     policies: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
+    everyone: bool = False
+    device_flow: bool = False
+    ends_with_session: bool = False
 
     @property
     def public(self) -> bool:

@@ -32,6 +32,8 @@ def check_application(application: Application) -> None:
     if not _PRINTABLE.fullmatch(application.audience):
         raise InvalidApplication("the audience is one URI or name of at most 256 printable characters")
     check_registered_scopes(application.scopes)
+    if application.everyone and application.groups:
+        raise InvalidApplication("an application is for everyone or for members of groups: leave one out")
     _check_kind(application)
     _check_addresses(application)
     registered_keys(application)
@@ -75,6 +77,10 @@ def _check_machine(application: Application) -> None:
         raise InvalidApplication("a machine must prove itself: client_secret_basic or private_key_jwt")
     if application.redirect_uris or application.post_logout_redirect_uris or application.groups:
         raise InvalidApplication("a machine sends no people here: it has no redirect URIs and no groups")
+    if application.everyone or application.device_flow or application.ends_with_session:
+        raise InvalidApplication(
+            "a machine acts for itself: `everyone`, `device_flow` and `ends_with_session` are not for it"
+        )
     # The model's default scope is left alone: it is never granted to a machine.
     if set(application.scopes) & (OF_PERSONS - {OPENID}):
         raise InvalidApplication("a machine cannot have the scopes of people: profile, email, offline_access")

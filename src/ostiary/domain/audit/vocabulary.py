@@ -51,8 +51,41 @@ class EventName(StrEnum):
     THROTTLE_GUESSING = "ThrottleGuessing"
     GET_ROLE_CREDENTIALS = "GetRoleCredentials"
     UPDATE_PROFILE = "UpdateProfile"
+    REMOVE_FACTOR = "RemoveFactor"
+    RENAME_FACTOR = "RenameFactor"
+    STRENGTHEN_SESSION = "StrengthenSession"
+    MAKE_RECOVERY_CODES = "MakeRecoveryCodes"
+    USE_RECOVERY_CODE = "UseRecoveryCode"
+    SEND_CODE = "SendCode"
+    START_RECOVERY = "StartRecovery"
+    FINISH_RECOVERY = "FinishRecovery"
+    REQUEST_ASSISTED_RECOVERY = "RequestAssistedRecovery"
+    DECIDE_ASSISTED_RECOVERY = "DecideAssistedRecovery"
+    DISOWN_SIGN_IN = "DisownSignIn"
+    START_REGISTRATION = "StartRegistration"
+    REGISTER_PERSON = "RegisterPerson"
+    ACCEPT_TERMS = "AcceptTerms"
+    DELETE_OWN_ACCOUNT = "DeleteOwnAccount"
+    DOWNLOAD_OWN_DATA = "DownloadOwnData"
+    ASSESS_RISK = "AssessRisk"
+    DETECT_ATTACK = "DetectAttack"
+    SEE_NEW_NETWORK = "SeeNewNetwork"
+    USE_GUARDED_ACCOUNT = "UseGuardedAccount"
+    MAKE_BREAK_GLASS = "MakeBreakGlass"
+    UNSEAL_BREAK_GLASS = "UnsealBreakGlass"
+    TEST_BREAK_GLASS = "TestBreakGlass"
+    SEND_MAIL = "SendMail"
+    LINK_UPSTREAM_IDENTITY = "LinkUpstreamIdentity"
     # applications
     AUTHORIZE_APPLICATION = "AuthorizeApplication"
+    AUTHORIZE_DEVICE = "AuthorizeDevice"  # a device got a code that a person may approve
+    APPROVE_DEVICE = "ApproveDevice"
+    DENY_DEVICE = "DenyDevice"
+    REUSE_DEVICE_CODE = "ReuseDeviceCode"
+    GIVE_CONSENT = "GiveConsent"
+    WITHDRAW_CONSENT = "WithdrawConsent"
+    REQUEST_DEVICE_CODE = "RequestDeviceCode"
+    DECIDE_DEVICE_CODE = "DecideDeviceCode"
     ISSUE_TOKEN = "IssueToken"
     REUSE_REFRESH_TOKEN = "ReuseRefreshToken"
     REUSE_AUTHORIZATION_CODE = "ReuseAuthorizationCode"
@@ -121,7 +154,40 @@ _MEANINGS: dict[EventName, Meaning] = {
     EventName.THROTTLE_GUESSING: Meaning(_SIGNIN, Effect.SIGN_IN),
     EventName.GET_ROLE_CREDENTIALS: Meaning("sso.amazonaws.com", Effect.ISSUE),
     EventName.UPDATE_PROFILE: Meaning(_SIGNIN, Effect.CHANGE),
+    EventName.REMOVE_FACTOR: Meaning(_SIGNIN, Effect.CHANGE),
+    EventName.RENAME_FACTOR: Meaning(_SIGNIN, Effect.CHANGE),
+    EventName.STRENGTHEN_SESSION: Meaning(_SIGNIN, Effect.SIGN_IN),
+    EventName.MAKE_RECOVERY_CODES: Meaning(_SIGNIN, Effect.CHANGE),
+    EventName.USE_RECOVERY_CODE: Meaning(_SIGNIN, Effect.SIGN_IN),
+    EventName.SEND_CODE: Meaning(_SIGNIN, Effect.SIGN_IN),
+    EventName.START_RECOVERY: Meaning(_SIGNIN, Effect.SIGN_IN),
+    EventName.FINISH_RECOVERY: Meaning(_SIGNIN, Effect.CHANGE),
+    EventName.REQUEST_ASSISTED_RECOVERY: Meaning(_SIGNIN, Effect.CHANGE),
+    EventName.DECIDE_ASSISTED_RECOVERY: Meaning(_SIGNIN, Effect.CHANGE),
+    EventName.DISOWN_SIGN_IN: Meaning(_SIGNIN, Effect.CHANGE),
+    EventName.START_REGISTRATION: Meaning(_SIGNIN, Effect.SIGN_IN),
+    EventName.REGISTER_PERSON: Meaning(_SIGNIN, Effect.CHANGE),
+    EventName.ACCEPT_TERMS: Meaning(_SIGNIN, Effect.CHANGE),
+    EventName.DELETE_OWN_ACCOUNT: Meaning(_SIGNIN, Effect.CHANGE),
+    EventName.DOWNLOAD_OWN_DATA: Meaning(_SIGNIN, Effect.READ),
+    EventName.ASSESS_RISK: Meaning(_SIGNIN, Effect.SIGN_IN),
+    EventName.DETECT_ATTACK: Meaning(_SIGNIN, Effect.SIGN_IN),
+    EventName.SEE_NEW_NETWORK: Meaning(_SIGNIN, Effect.SIGN_IN),
+    EventName.USE_GUARDED_ACCOUNT: Meaning(_SIGNIN, Effect.SIGN_IN),
+    EventName.MAKE_BREAK_GLASS: Meaning(_SIGNIN, Effect.CHANGE),
+    EventName.UNSEAL_BREAK_GLASS: Meaning(_SIGNIN, Effect.CHANGE),
+    EventName.TEST_BREAK_GLASS: Meaning(_SIGNIN, Effect.READ),
+    EventName.SEND_MAIL: Meaning(_SIGNIN, Effect.CHANGE),
+    EventName.LINK_UPSTREAM_IDENTITY: Meaning(_SIGNIN, Effect.CHANGE),
     EventName.AUTHORIZE_APPLICATION: Meaning(_OAUTH, Effect.ISSUE),
+    EventName.AUTHORIZE_DEVICE: Meaning(_OAUTH, Effect.ISSUE),
+    EventName.APPROVE_DEVICE: Meaning(_OAUTH, Effect.ISSUE),
+    EventName.DENY_DEVICE: Meaning(_OAUTH, Effect.CHANGE),
+    EventName.REUSE_DEVICE_CODE: Meaning(_OAUTH, Effect.CHANGE),
+    EventName.GIVE_CONSENT: Meaning(_OAUTH, Effect.CHANGE),
+    EventName.WITHDRAW_CONSENT: Meaning(_OAUTH, Effect.CHANGE),
+    EventName.REQUEST_DEVICE_CODE: Meaning(_OAUTH, Effect.ISSUE),
+    EventName.DECIDE_DEVICE_CODE: Meaning(_OAUTH, Effect.CHANGE),
     EventName.ISSUE_TOKEN: Meaning(_OAUTH, Effect.ISSUE),
     EventName.REUSE_REFRESH_TOKEN: Meaning(_OAUTH, Effect.CHANGE),
     EventName.REUSE_AUTHORIZATION_CODE: Meaning(_OAUTH, Effect.CHANGE),

@@ -1,9 +1,10 @@
-"""What is an authorization code and a refresh token? RFC 6749 sections 1.3.1 and 1.5, RFC 9700 section 4.14."""
+"""What are codes and refresh tokens? RFC 6749 sections 1.3.1 and 1.5, RFC 9700 section 4.14, RFC 8628 section 3.2."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +51,37 @@ class RefreshToken:
     family_id: str
     created_at: datetime
     used_at: datetime | None = None
+
+
+class DeviceStatus(StrEnum):
+    PENDING = "pending"
+    APPROVED = "approved"
+    DENIED = "denied"
+    USED = "used"
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceAuthorization:
+    """What a device asked for, and, once a person approved it, who she is and what she proved.
+
+    `source_ip` and `user_agent` are the device's, for the person to judge; `network` is what its number is limited by.
+    Kept after use until it expires, so that a second use is seen and ends the tokens of the first.
+    """
+
+    device_code_hash: bytes
+    user_code_hash: bytes
+    client_id: str
+    scopes: tuple[str, ...]
+    created_at: datetime
+    expires_at: datetime
+    interval_seconds: int
+    source_ip: str
+    network: str
+    user_agent: str
+    family_id: str
+    status: DeviceStatus = DeviceStatus.PENDING
+    last_polled_at: datetime | None = None
+    person_id: str = ""
+    session_id: str = ""
+    methods: tuple[str, ...] = ()
+    authenticated_at: datetime | None = None
