@@ -152,7 +152,13 @@ class OidcHouse:
         assert person is not None
         now = self.people.clock.now()
         return open_session(
-            tx, person, SessionLevel.FULL, methods=BOTH_FACTORS, origin=from_network("127.0.0.1"), now=now
+            tx,
+            person,
+            SessionLevel.FULL,
+            rules=self.people.policies.value.rules_for(person),
+            methods=BOTH_FACTORS,
+            origin=from_network("127.0.0.1"),
+            now=now,
         )
 
     # What an application sends.

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+from ostiary.app.wiring.people import People, PeopleParts
 from ostiary.domain.access.authorizer import Authorizer
 from ostiary.domain.access.index import AccessIndex, load_access_index
 from ostiary.domain.access.model import Assignment, PermissionSet
@@ -17,13 +18,11 @@ from ostiary.domain.audit.caller import Caller, CallerKind, Door, Origin
 from ostiary.domain.audit.event import Event, decode
 from ostiary.domain.audit.last_use import LastUseLog
 from ostiary.domain.audit.ports import EventQuery
-from ostiary.domain.credentials.authenticator import Authenticators
-from ostiary.domain.credentials.choosing import PasswordChoice
-from ostiary.domain.credentials.hashing import PasswordHashing
 from ostiary.domain.credentials.server_keys import ServerKeys, load_server_keys, make_first_keys
 from ostiary.domain.credentials.throttle import Throttle
 from ostiary.domain.directory.model import Account, AttributeDefinition, AttributeType, Directory, Group, Organization
 from ostiary.domain.sessions.browser import Opened
+from ostiary.domain.sessions.issuing import RoleSessionIssuer
 from ostiary.domain.sessions.model import SessionLevel
 from ostiary.domain.sessions.revocation import RevocationIndex, load_revocations
 from ostiary.domain.signin.current import CurrentPerson, SignedIn
@@ -32,6 +31,8 @@ from ostiary.domain.signin.invitation import Invitation, Invitations, Invitee
 from ostiary.domain.signin.own_account import OwnAccount
 from ostiary.domain.signin.own_sessions import OwnSessions
 from ostiary.domain.signin.signin import SignIn
+from ostiary.domain.signin_policy.index import SignInPolicyIndex, load_signin_policies
+from ostiary.domain.signin_policy.model import SignInPolicy
 from ostiary.kit.clock import FixedClock
 from ostiary.kit.crypto.sealing import RootKey
 from ostiary.kit.crypto.totp import STEP_SECONDS, code_at
@@ -59,26 +60,82 @@ def from_network(address: str = "192.0.2.17") -> Origin:
 
 @dataclass
 class House:
-    database: Database
+    """The services as a worker joins them, on a clock that the test moves."""
+
     clock: FixedClock
-    keys: Current[ServerKeys]
-    index: Current[AccessIndex]
-    revocations: Current[RevocationIndex]
-    authorizer: Authorizer
-    last_use: LastUseLog
-    throttle: Throttle
-    current: CurrentPerson
-    invitations: Invitations
-    enrolment: Enrolment
-    signin: SignIn
-    sessions: OwnSessions
-    account: OwnAccount
+    services: People
+
+    @property
+    def parts(self) -> PeopleParts:
+        return self.services.parts
+
+    @property
+    def database(self) -> Database:
+        return self.parts.database
+
+    @property
+    def keys(self) -> Current[ServerKeys]:
+        return self.parts.keys
+
+    @property
+    def index(self) -> Current[AccessIndex]:
+        return self.parts.access
+
+    @property
+    def revocations(self) -> Current[RevocationIndex]:
+        return self.parts.revocations
+
+    @property
+    def policies(self) -> Current[SignInPolicyIndex]:
+        return self.parts.policies
+
+    @property
+    def authorizer(self) -> Authorizer:
+        return self.parts.authorizer
+
+    @property
+    def last_use(self) -> LastUseLog:
+        return self.parts.last_use
+
+    @property
+    def throttle(self) -> Throttle:
+        return self.services.throttle
+
+    @property
+    def current(self) -> CurrentPerson:
+        return self.services.current
+
+    @property
+    def invitations(self) -> Invitations:
+        return self.services.invitations
+
+    @property
+    def enrolment(self) -> Enrolment:
+        return self.services.enrolment
+
+    @property
+    def signin(self) -> SignIn:
+        return self.services.signin
+
+    @property
+    def sessions(self) -> OwnSessions:
+        return self.services.sessions
+
+    @property
+    def account(self) -> OwnAccount:
+        return self.services.account
+
+    def put_policy(self, policy: SignInPolicy) -> None:
+        """A row of the table of sign-in policies, in force at once."""
+        self.database.write(lambda tx: tx.signin_policies.put_signin_policy(policy))
+        self.refresh()
 
     def refresh(self) -> None:
         """What a worker does several times a second."""
         with self.database.read() as tx:
             self.index.value = load_access_index(tx, previous=self.index.value)
             self.revocations.value = load_revocations(tx, previous=self.revocations.value)
+            self.policies.value = load_signin_policies(tx)
 
     def events(self, name: str | None = None) -> list[Event]:
         with self.database.read() as tx:
@@ -157,46 +214,25 @@ def open_house(folder: Path, *, directory: Directory | None = None, database_url
 
 
 def make_house(database: Database, clock: FixedClock, keys: Current[ServerKeys], index: Current[AccessIndex]) -> House:
+    with database.read() as tx:
+        policies = Current(load_signin_policies(tx))
     revocations = Current(RevocationIndex())
-    authorizer = Authorizer(index=index, clock=clock)
     last_use = LastUseLog()
-    throttle = Throttle(transactions=database, keys=keys, clock=clock)
-    current = CurrentPerson(transactions=database, revocations=revocations, clock=clock)
-    hashing = PasswordHashing(keys=keys, slots=2)
-    authenticators = Authenticators(keys=keys)
-    return House(
+    parts = PeopleParts(
         database=database,
-        clock=clock,
         keys=keys,
-        index=index,
+        access=index,
         revocations=revocations,
-        authorizer=authorizer,
+        policies=policies,
+        authorizer=Authorizer(index=index, clock=clock),
+        role_session_issuer=RoleSessionIssuer(keys=keys, recorder=database, last_use=last_use),
         last_use=last_use,
-        throttle=throttle,
-        current=current,
-        invitations=Invitations(transactions=database, authorizer=authorizer, clock=clock, issuer=ISSUER, mailbox=True),
-        enrolment=Enrolment(
-            transactions=database,
-            recorder=database,
-            throttle=throttle,
-            choice=PasswordChoice(hashing=hashing),
-            authenticators=authenticators,
-            last_use=last_use,
-            clock=clock,
-        ),
-        signin=SignIn(
-            transactions=database,
-            recorder=database,
-            current=current,
-            throttle=throttle,
-            hashing=hashing,
-            authenticators=authenticators,
-            last_use=last_use,
-            clock=clock,
-        ),
-        sessions=OwnSessions(transactions=database, clock=clock),
-        account=OwnAccount(transactions=database, last_use=last_use),
+        clock=clock,
+        issuer=ISSUER,
+        organization=lambda: "Example Corporation",
+        development=True,
     )
+    return House(clock=clock, services=People(parts))
 
 
 def _put_organization(tx: Transaction) -> None:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import html
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlencode
 
 import falcon
 from falcon.testing import Result, TestClient
 
-from ostiary.domain.sessions.issuing import RoleSessionIssuer
-from ostiary.domain.sessions.person_credentials import PersonRoleCredentials
+from ostiary.app.wiring.people import web_rooms
 from ostiary.protocols.http.client import HostRules, ProxyTrust
 from ostiary.protocols.http.errors import add_error_handlers
 from ostiary.protocols.http.headers import HostCheck, RequestIds, SecurityHeaders
@@ -42,28 +41,7 @@ def make_app(
 
 
 def make_rooms(house: House, *, issuer: str, trust: ProxyTrust, development: bool) -> WebRooms:
-    issuing = RoleSessionIssuer(keys=house.keys, recorder=house.database, last_use=house.last_use)
-    return WebRooms(
-        current=house.current,
-        signin=house.signin,
-        enrolment=house.enrolment,
-        sessions=house.sessions,
-        account=house.account,
-        credentials=PersonRoleCredentials(
-            transactions=house.database,
-            index=house.index,
-            authorizer=house.authorizer,
-            issuer=issuing,
-            recorder=house.database,
-        ),
-        authorizer=house.authorizer,
-        mail=house.database,
-        clock=house.clock,
-        trust=trust,
-        issuer=issuer,
-        organization=lambda: "Example Corporation",
-        development=development,
-    )
+    return replace(web_rooms(house.services, trust), issuer=issuer, development=development)
 
 
 @dataclass

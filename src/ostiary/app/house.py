@@ -31,6 +31,7 @@ from ostiary.domain.secrets.shelf import SecretShelf
 from ostiary.domain.sessions.issuing import RoleSessionIssuer
 from ostiary.domain.sessions.operator_credentials import OperatorCredentials
 from ostiary.domain.sessions.revocation import RevocationIndex, load_revocations
+from ostiary.domain.signin_policy.index import SignInPolicyIndex, load_signin_policies
 from ostiary.kit.clock import Clock, SystemClock
 from ostiary.kit.crypto.sealing import RootKey
 from ostiary.kit.current import Current
@@ -54,6 +55,7 @@ class Remembered:
     applications: Current[ApplicationIndex]
     revocations: Current[RevocationIndex]
     secrets: Current[SecretShelf]
+    signin_policies: Current[SignInPolicyIndex]
 
 
 class House:
@@ -79,6 +81,7 @@ class House:
             applications=Current(ApplicationIndex()),
             revocations=Current(RevocationIndex()),
             secrets=Current(SecretShelf()),
+            signin_policies=Current(SignInPolicyIndex()),
         )
         signal = NodeSignal(directory.signal_file)
         database.on_change = signal.raise_
@@ -192,6 +195,7 @@ def _memory(database: Database, remembered: Remembered, root: RootKey, clock: Cl
         watch(remembered.workloads, lambda tx, _known: load_workload_index(tx), Topic.DIRECTORY),
         watch(remembered.issuer_trusts, lambda tx, _known: load_issuer_trust_index(tx), Topic.FEDERATION),
         watch(remembered.applications, lambda tx, _known: load_application_index(tx), Topic.APPLICATIONS),
+        watch(remembered.signin_policies, lambda tx, _known: load_signin_policies(tx), Topic.SIGNIN, Topic.DIRECTORY),
         watch(remembered.secrets, lambda _tx, _known: SecretShelf(), Topic.SECRETS, Topic.ACCESS),
         watch(remembered.revocations, lambda tx, known: load_revocations(tx, previous=known), Topic.EPOCHS),
     ]

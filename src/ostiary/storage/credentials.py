@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, delete, or_, select, update
+from sqlalchemy import bindparam, delete, or_, select, update
 
 from ostiary.domain.credentials.model import AccessKey, EnrolmentLink, GuessCount, IamUser, Password, TotpFactor
+from ostiary.storage.credential_proofs import ProofTable
 from ostiary.storage.facts import many, one, put, values_of
 from ostiary.storage.generations import Topic, raise_generation
 from ostiary.storage.schema import access_key, enrolment_link, guess_count, iam_user, password, totp_factor
@@ -20,10 +21,7 @@ _ACCESS_KEYS = select(access_key).order_by(access_key.c.access_key_id)
 _ACCESS_KEY = select(access_key).where(access_key.c.access_key_id == bindparam("access_key_id"))
 
 
-class CredentialTable:
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
+class CredentialTable(ProofTable):
     def password(self, person_id: str) -> Password | None:
         return one(self._connection, _PASSWORD, Password, person_id=person_id)
 

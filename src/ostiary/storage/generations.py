@@ -17,6 +17,7 @@ class Topic(StrEnum):
     KEYS = "keys"
     ACCESS = "access"
     APPLICATIONS = "applications"
+    SIGNIN = "signin"  # sign-in policies
     FEDERATION = "federation"
     ACCESS_KEYS = "access-keys"  # of IAM users
     EPOCHS = "epochs"

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, inspect, text
 
 from ostiary.storage.engine import Database
 
-HEAD = "0002"
+HEAD = "0003"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 

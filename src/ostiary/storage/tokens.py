@@ -1,18 +1,29 @@
-"""How are authorization codes and refresh tokens kept? A use is one conditional statement, judged by its rows."""
+"""How are codes and refresh tokens kept? A use is one conditional statement, judged by its rows."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, Update, bindparam, delete, select, update
 
-from ostiary.domain.tokens.model import AuthorizationCode, RefreshToken, TokenFamily
+from ostiary.domain.tokens.model import (
+    AuthorizationCode,
+    DeviceAuthorization,
+    DeviceStatus,
+    RefreshToken,
+    TokenFamily,
+)
 from ostiary.storage.facts import one, values_of
-from ostiary.storage.schema import authorization_code, refresh_token, token_family, used_assertion
+from ostiary.storage.schema import authorization_code, device_authorization, refresh_token, token_family, used_assertion
 
 _CODE = select(authorization_code).where(authorization_code.c.code_hash == bindparam("code_hash"))
 _FAMILY = select(token_family).where(token_family.c.family_id == bindparam("family_id"))
 _REFRESH_TOKEN = select(refresh_token).where(refresh_token.c.token_hash == bindparam("token_hash"))
+_DEVICE = select(device_authorization).where(device_authorization.c.device_code_hash == bindparam("device_code_hash"))
+_DEVICE_BY_USER_CODE = select(device_authorization).where(
+    device_authorization.c.user_code_hash == bindparam("user_code_hash")
+)
 _LIVING = update(token_family).where(token_family.c.ended_at.is_(None))
 
 
@@ -69,12 +80,68 @@ class TokenTable:
             _LIVING.where(token_family.c.session_id == session_id).values(ended_at=now)
         ).rowcount
 
+    def add_device(self, device: DeviceAuthorization) -> None:
+        self._connection.execute(device_authorization.insert(), values_of(device))
+
+    def device(self, device_code_hash: bytes) -> DeviceAuthorization | None:
+        return one(self._connection, _DEVICE, DeviceAuthorization, device_code_hash=device_code_hash)
+
+    def device_by_user_code(self, user_code_hash: bytes) -> DeviceAuthorization | None:
+        return one(self._connection, _DEVICE_BY_USER_CODE, DeviceAuthorization, user_code_hash=user_code_hash)
+
+    def device_ends(self, client_id: str, network: str, now: datetime) -> Sequence[datetime]:
+        table = device_authorization.c
+        statement = select(table.expires_at).where(
+            table.network == network, table.client_id == client_id, table.expires_at > now
+        )
+        return self._connection.execute(statement).scalars().all()
+
+    def note_device_question(self, device_code_hash: bytes, *, at: datetime, interval_seconds: int) -> None:
+        self._connection.execute(
+            update(device_authorization)
+            .where(device_authorization.c.device_code_hash == device_code_hash)
+            .values(last_polled_at=at, interval_seconds=interval_seconds)
+        )
+
+    def decide_device(
+        self,
+        device_code_hash: bytes,
+        status: DeviceStatus,
+        *,
+        person_id: str,
+        session_id: str,
+        methods: tuple[str, ...],
+        authenticated_at: datetime | None,
+        now: datetime,
+    ) -> bool:
+        return self._changed(
+            _device_that_is(DeviceStatus.PENDING, device_code_hash, now).values(
+                status=status,
+                person_id=person_id,
+                session_id=session_id,
+                methods=methods,
+                authenticated_at=authenticated_at,
+            )
+        )
+
+    def use_device(self, device_code_hash: bytes, now: datetime) -> bool:
+        return self._changed(
+            _device_that_is(DeviceStatus.APPROVED, device_code_hash, now).values(status=DeviceStatus.USED)
+        )
+
     def delete_expired_tokens(self, now: datetime) -> int:
         """Codes, families with their refresh tokens, and client assertions, which nothing would accept any more."""
-        expiring = (authorization_code, token_family, used_assertion)
+        expiring = (authorization_code, device_authorization, token_family, used_assertion)
         return sum(
             self._connection.execute(delete(table).where(table.c.expires_at <= now)).rowcount for table in expiring
         )
 
     def _changed(self, statement: Update) -> bool:
         return self._connection.execute(statement).rowcount == 1
+
+
+def _device_that_is(status: DeviceStatus, device_code_hash: bytes, now: datetime) -> Update:
+    table = device_authorization.c
+    return update(device_authorization).where(
+        table.device_code_hash == device_code_hash, table.status == status, table.expires_at > now
+    )

@@ -18,6 +18,7 @@ from ostiary.storage.mailbox import MailboxTable
 from ostiary.storage.secrets import SecretTable
 from ostiary.storage.server_keys import ServerKeyTable
 from ostiary.storage.sessions import SessionTable
+from ostiary.storage.signin_policies import SignInPolicyTable
 from ostiary.storage.tokens import TokenTable
 
 
@@ -74,6 +75,10 @@ class Transaction:
     @cached_property
     def federation(self) -> FederationTable:
         return FederationTable(self._connection)
+
+    @cached_property
+    def signin_policies(self) -> SignInPolicyTable:
+        return SignInPolicyTable(self._connection)
 
     @cached_property
     def mailbox(self) -> MailboxTable:

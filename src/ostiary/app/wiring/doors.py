@@ -9,7 +9,7 @@ from ostiary.app.settings import ServeSettings
 from ostiary.app.wiring.access import authzen_rooms
 from ostiary.app.wiring.applications import oidc_rooms
 from ostiary.app.wiring.aws import aws_rooms
-from ostiary.app.wiring.people import People, web_rooms
+from ostiary.app.wiring.people import people_of, web_rooms
 from ostiary.domain.secrets.deletion import SecretPurge
 from ostiary.domain.signin.forgetting import forget_what_is_over
 from ostiary.protocols.authzen.rooms import AuthzenRooms
@@ -29,8 +29,8 @@ class Doors:
 
 def build_doors(house: House, settings: ServeSettings) -> Doors:
     trust = ProxyTrust.of(settings.trusted_hops)
-    people = People(house)
-    web = web_rooms(house, people, trust, issuer=settings.issuer, development=settings.development)
+    people = people_of(house, issuer=settings.issuer, development=settings.development)
+    web = web_rooms(people, trust)
     return Doors(
         authzen=authzen_rooms(house, trust, issuer=settings.issuer),
         aws=aws_rooms(house, trust, development=settings.development),

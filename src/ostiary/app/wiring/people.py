@@ -1,73 +1,137 @@
-"""The pages' door, and what it shares with the applications' door."""
+"""The services for people, which the pages and the applications' door share; and the pages' door."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 from ostiary.app.house import House
+from ostiary.domain.access.authorizer import Authorizer
+from ostiary.domain.access.index import AccessIndex
+from ostiary.domain.audit.last_use import LastUseLog
 from ostiary.domain.credentials.authenticator import Authenticators
 from ostiary.domain.credentials.choosing import PasswordChoice
 from ostiary.domain.credentials.hashing import PasswordHashing
+from ostiary.domain.credentials.server_keys import ServerKeys
 from ostiary.domain.credentials.throttle import Throttle
+from ostiary.domain.sessions.issuing import RoleSessionIssuer
 from ostiary.domain.sessions.person_credentials import PersonRoleCredentials
+from ostiary.domain.sessions.revocation import RevocationIndex
 from ostiary.domain.signin.current import CurrentPerson
 from ostiary.domain.signin.enrolment import Enrolment
+from ostiary.domain.signin.invitation import Invitations
 from ostiary.domain.signin.own_account import OwnAccount
 from ostiary.domain.signin.own_sessions import OwnSessions
 from ostiary.domain.signin.signin import SignIn
+from ostiary.domain.signin_policy.index import SignInPolicyIndex
+from ostiary.kit.clock import Clock
+from ostiary.kit.current import Current
 from ostiary.protocols.http.client import ProxyTrust
 from ostiary.protocols.web.rooms import WebRooms
+from ostiary.storage.engine import Database
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleParts:
+    """What the services for people are made from. `issuer` is the server's own URL without a slash at its end."""
+
+    database: Database
+    keys: Current[ServerKeys]
+    access: Current[AccessIndex]
+    revocations: Current[RevocationIndex]
+    policies: Current[SignInPolicyIndex]
+    authorizer: Authorizer
+    role_session_issuer: RoleSessionIssuer
+    last_use: LastUseLog
+    clock: Clock
+    issuer: str
+    organization: Callable[[], str]
+    development: bool = False
 
 
 class People:
-    """What the pages and the applications' door share."""
+    """Every service of the domain that a person meets; made once per worker, and once per test."""
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, parts: PeopleParts) -> None:
+        database, clock = parts.database, parts.clock
+        self.parts = parts
         self.current = CurrentPerson(
-            transactions=house.database, revocations=house.remembered.revocations, clock=house.clock
+            transactions=database, revocations=parts.revocations, policies=parts.policies, clock=clock
         )
-        self.throttle = Throttle(transactions=house.database, keys=house.remembered.keys, clock=house.clock)
-        self.sessions = OwnSessions(transactions=house.database, clock=house.clock)
+        self.throttle = Throttle(transactions=database, keys=parts.keys, clock=clock)
+        self.hashing = PasswordHashing(keys=parts.keys)
+        self.authenticators = Authenticators(keys=parts.keys)
+        self.sessions = OwnSessions(transactions=database, clock=clock)
+        self.account = OwnAccount(transactions=database, last_use=parts.last_use)
+        self.invitations = Invitations(
+            transactions=database,
+            authorizer=parts.authorizer,
+            clock=clock,
+            issuer=parts.issuer,
+            mailbox=parts.development,
+        )
+        self.signin = SignIn(
+            transactions=database,
+            recorder=database,
+            current=self.current,
+            throttle=self.throttle,
+            hashing=self.hashing,
+            authenticators=self.authenticators,
+            policies=parts.policies,
+            last_use=parts.last_use,
+            clock=clock,
+        )
+        self.enrolment = Enrolment(
+            transactions=database,
+            recorder=database,
+            throttle=self.throttle,
+            choice=PasswordChoice(hashing=self.hashing),
+            authenticators=self.authenticators,
+            policies=parts.policies,
+            last_use=parts.last_use,
+            clock=clock,
+        )
 
 
-def web_rooms(house: House, people: People, trust: ProxyTrust, *, issuer: str, development: bool) -> WebRooms:
-    remembered, database = house.remembered, house.database
-    hashing = PasswordHashing(keys=remembered.keys)
-    choice = PasswordChoice(hashing=hashing)
-    authenticators = Authenticators(keys=remembered.keys)
-    return WebRooms(
-        current=people.current,
-        signin=SignIn(
-            transactions=database,
-            recorder=database,
-            current=people.current,
-            throttle=people.throttle,
-            hashing=hashing,
-            authenticators=authenticators,
-            last_use=house.last_use,
-            clock=house.clock,
-        ),
-        enrolment=Enrolment(
-            transactions=database,
-            recorder=database,
-            throttle=people.throttle,
-            choice=choice,
-            authenticators=authenticators,
-            last_use=house.last_use,
-            clock=house.clock,
-        ),
-        sessions=people.sessions,
-        account=OwnAccount(transactions=database, last_use=house.last_use),
-        credentials=PersonRoleCredentials(
-            transactions=database,
-            index=remembered.access,
-            authorizer=house.authorizer,
-            issuer=house.role_session_issuer,
-            recorder=database,
-        ),
+def people_of(house: House, *, issuer: str, development: bool) -> People:
+    remembered = house.remembered
+    parts = PeopleParts(
+        database=house.database,
+        keys=remembered.keys,
+        access=remembered.access,
+        revocations=remembered.revocations,
+        policies=remembered.signin_policies,
         authorizer=house.authorizer,
-        mail=database,
+        role_session_issuer=house.role_session_issuer,
+        last_use=house.last_use,
         clock=house.clock,
-        trust=trust,
         issuer=issuer,
         organization=house.organization_name,
         development=development,
+    )
+    return People(parts)
+
+
+def web_rooms(people: People, trust: ProxyTrust) -> WebRooms:
+    parts = people.parts
+    return WebRooms(
+        current=people.current,
+        signin=people.signin,
+        enrolment=people.enrolment,
+        sessions=people.sessions,
+        account=people.account,
+        credentials=PersonRoleCredentials(
+            transactions=parts.database,
+            index=parts.access,
+            authorizer=parts.authorizer,
+            issuer=parts.role_session_issuer,
+            recorder=parts.database,
+        ),
+        authorizer=parts.authorizer,
+        mail=parts.database,
+        clock=parts.clock,
+        trust=trust,
+        issuer=parts.issuer,
+        organization=parts.organization,
+        development=parts.development,
     )

@@ -68,6 +68,8 @@ class Origin:
     """Where a request came from: address after trusted hops were resolved, never what a stranger's header claims.
 
     `region` is the one that an AWS request was signed for. `user_agent` and `referer` are what the client says.
+    `device` is the hash of a cookie that the browser keeps for long, empty without one; `posture` is what a trusted hop
+    says of the device.
     """
 
     door: Door
@@ -77,6 +79,8 @@ class Origin:
     secure_transport: bool = False
     region: str = ""
     referer: str = ""
+    device: str = ""
+    posture: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

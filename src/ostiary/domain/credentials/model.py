@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True)
 class Password:
-    """`encoded` is argon2id of the peppered password; `history` holds earlier encodings where the profile asks."""
+    """`encoded` is argon2id of the peppered password; `history` holds earlier encodings where the profile asks.
+
+    `compromised_at`: somebody else may know it, so it opens nothing but the way to a new one.
+    """
 
     person_id: str
     encoded: str
     changed_at: datetime
     history: tuple[str, ...] = ()
+    compromised_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +33,67 @@ class TotpFactor:
     created_at: datetime
     confirmed_at: datetime | None = None
     last_step: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Passkey:
+    """A WebAuthn credential (Level 3, section 4); `credential_id` belongs to one person alone.
+
+    `aaguid` is the authenticator's model as a UUID, `attestation` the format by which it proved to be that model.
+    """
+
+    factor_id: str
+    person_id: str
+    name: str
+    credential_id: bytes
+    public_key: bytes
+    sign_count: int
+    aaguid: str
+    transports: tuple[str, ...]
+    attestation: str
+    discoverable: bool
+    backup_eligible: bool
+    backed_up: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryCode:
+    """Only the hash is kept; a code works once."""
+
+    code_hash: bytes
+    person_id: str
+    created_at: datetime
+    used_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MailCode:
+    """A short code that was mailed; `subject` says for whom and what, and has at most one code at a time."""
+
+    subject: str
+    code_hash: bytes
+    created_at: datetime
+    expires_at: datetime
+
+
+class LinkPurpose(StrEnum):
+    RECOVERY = "recovery"
+    REGISTRATION = "registration"
+    NOT_ME = "not-me"
+
+
+@dataclass(frozen=True, slots=True)
+class OneTimeLink:
+    """As an enrolment link, for another purpose; `person_id` is empty while there is no person yet."""
+
+    token_hash: bytes
+    purpose: LinkPurpose
+    person_id: str
+    created_at: datetime
+    expires_at: datetime
+    payload: Mapping[str, str] = field(default_factory=dict)
+    used_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

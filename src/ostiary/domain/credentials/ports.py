@@ -11,7 +11,12 @@ from ostiary.domain.credentials.model import (
     EnrolmentLink,
     GuessCount,
     IamUser,
+    LinkPurpose,
+    MailCode,
+    OneTimeLink,
+    Passkey,
     Password,
+    RecoveryCode,
     ServerKey,
     TotpFactor,
 )
@@ -34,6 +39,58 @@ class CredentialRows(Protocol):
 
     def advance_totp_step(self, factor_id: str, step: int) -> bool:
         """Set `last_step`; False when it is `step` or later already, so that a code is accepted once."""
+        ...
+
+    def passkeys(self, person_id: str) -> Sequence[Passkey]:
+        """Oldest first."""
+        ...
+
+    def all_passkeys(self) -> Sequence[Passkey]: ...
+
+    def passkey_by_credential_id(self, credential_id: bytes) -> Passkey | None: ...
+
+    def add_passkey(self, passkey: Passkey) -> None:
+        """Raises FactsConflict when anybody has this credential already."""
+        ...
+
+    def put_passkey(self, passkey: Passkey) -> None: ...
+
+    def delete_passkey(self, factor_id: str) -> None: ...
+
+    def spend_challenge(self, challenge_hash: bytes, *, expires_at: datetime) -> bool:
+        """False when it was spent already."""
+        ...
+
+    def recovery_codes(self, person_id: str) -> Sequence[RecoveryCode]: ...
+
+    def add_recovery_codes(self, codes: Sequence[RecoveryCode]) -> None: ...
+
+    def use_recovery_code(self, person_id: str, code_hash: bytes, now: datetime) -> bool:
+        """Mark it used; False when it is not hers or was used already."""
+        ...
+
+    def delete_recovery_codes(self, person_id: str) -> None: ...
+
+    def mail_code(self, subject: str) -> MailCode | None: ...
+
+    def put_mail_code(self, code: MailCode) -> None: ...
+
+    def use_mail_code(self, subject: str, code_hash: bytes, now: datetime) -> bool:
+        """Remove it; False when it is not the one that is kept, or over."""
+        ...
+
+    def one_time_link(self, token_hash: bytes) -> OneTimeLink | None: ...
+
+    def add_one_time_link(self, link: OneTimeLink) -> None: ...
+
+    def use_one_time_link(self, token_hash: bytes, now: datetime) -> bool:
+        """Mark it used; False when it was used already or is over."""
+        ...
+
+    def delete_one_time_links(self, person_id: str, purpose: LinkPurpose) -> None: ...
+
+    def delete_expired_proofs(self, now: datetime) -> int:
+        """Forget spent challenges, mail codes and one-time links whose time is over; how many."""
         ...
 
     def enrolment_link(self, token_hash: bytes) -> EnrolmentLink | None: ...

@@ -45,6 +45,14 @@ class Directory:
     idle_minutes: int = 60
 
 
+class PersonKind(StrEnum):
+    """What kind of person an account is of; all but the first are guarded: listed tasks, an alarm at each use."""
+
+    ORDINARY = "ordinary"
+    FIRST_ADMINISTRATOR = "first-administrator"
+    BREAK_GLASS = "break-glass"
+
+
 class PersonStatus(StrEnum):
     INVITED = "invited"
     ACTIVE = "active"
@@ -53,7 +61,10 @@ class PersonStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """`user_name` is unique in the organization, lower case; `attributes` values are text in the form of their type."""
+    """`user_name` is unique in the organization, lower case; `attributes` values are text in the form of their type.
+
+    `language` is the tag of the language of her mails, empty when she never said one.
+    """
 
     person_id: str
     directory: str
@@ -64,6 +75,9 @@ class Person:
     created_at: datetime
     attributes: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
     groups: tuple[str, ...] = ()
+    kind: PersonKind = PersonKind.ORDINARY
+    language: str = ""
+    email_verified_at: datetime | None = None
 
     @property
     def arn(self) -> str:

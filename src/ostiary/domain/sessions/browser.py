@@ -1,22 +1,24 @@
 """What does a browser hold after its person proved something, and for how long? (BP01-20, BP02-4)
 
-The cookie's token is random and only its hash is kept. A session never changes its level: whoever proves more gets a
-new session with a new token, so a token planted before sign-in is worth nothing (session fixation).
+The cookie's token is random and only its hash is kept. Whoever proves more gets a new token, so a token planted before
+sign-in is worth nothing (session fixation).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from ostiary.domain.audit.caller import Origin
-from ostiary.domain.directory.model import Directory, Person
+from ostiary.domain.directory.model import Person
 from ostiary.domain.directory.ports import DirectorySlice
 from ostiary.domain.sessions.model import BrowserSession, Epoch, EpochKind, SessionLevel
 from ostiary.domain.sessions.ports import SessionSlice
 from ostiary.domain.sessions.revocation import RevocationIndex
+from ostiary.domain.signin_policy.index import SignInPolicyIndex
+from ostiary.domain.signin_policy.model import SignInRules
 from ostiary.kit import ids
 from ostiary.kit.crypto.secret_hash import hash_secret
 from ostiary.kit.redaction import Secret
@@ -26,6 +28,7 @@ _TOUCH_AFTER = timedelta(minutes=1)
 _PARTIAL: Mapping[SessionLevel, timedelta] = {
     SessionLevel.FIRST_FACTOR: timedelta(minutes=10),
     SessionLevel.ENROLMENT: timedelta(minutes=30),
+    SessionLevel.RECOVERY: timedelta(minutes=15),
 }
 _MAX_USER_AGENT = 256
 
@@ -43,11 +46,11 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Living:
-    """A session within its limits, its person as she is now, and the directory whose limits hold."""
+    """A session within its limits, its person as she is now, and the rules that hold for her."""
 
     session: BrowserSession
     person: Person
-    directory: Directory
+    rules: SignInRules
 
 
 def open_session(
@@ -55,10 +58,12 @@ def open_session(
     person: Person,
     level: SessionLevel,
     *,
+    rules: SignInRules,
     methods: Sequence[str],
     origin: Origin,
     now: datetime,
     authenticated_at: datetime | None = None,
+    place: str = "",
 ) -> Opened:
     token = ids.opaque_token(TOKEN_PREFIX)
     session = BrowserSession(
@@ -70,16 +75,20 @@ def open_session(
         created_at=now,
         authenticated_at=authenticated_at or now,
         last_seen_at=now,
-        expires_at=now + _life(level, directory_of(tx, person)),
+        expires_at=now + _life(level, rules),
         source_ip=origin.source_ip,
         user_agent=origin.user_agent[:_MAX_USER_AGENT],
         csrf_key=ids.random_bytes(32),
+        device=origin.device,
+        place=place,
     )
     tx.sessions.add_browser_session(session)
     return Opened(session, Secret(token))
 
 
-def find_living(tx: BrowserSlice, token: str, *, now: datetime, revocations: RevocationIndex) -> Living | None:
+def find_living(
+    tx: BrowserSlice, token: str, *, policies: SignInPolicyIndex, now: datetime, revocations: RevocationIndex
+) -> Living | None:
     """The session of this cookie; None when it is unknown, over, idle for too long or revoked.
 
     The person may be disabled: whoever asks decides what she may do.
@@ -92,18 +101,17 @@ def find_living(tx: BrowserSlice, token: str, *, now: datetime, revocations: Rev
     person = tx.directory.person(session.person_id)
     if person is None:
         return None
-    directory = directory_of(tx, person)
-    if not is_within_limits(session, directory, now):
+    rules = policies.rules_for(person)
+    if not is_within_limits(session, rules, now):
         return None
     revocations.check_not_revoked(subjects_of(session), issued_at=session.created_at)
-    return Living(session, person, directory)
+    return Living(session, person, rules)
 
 
-def is_within_limits(session: BrowserSession, directory: Directory, now: datetime) -> bool:
-    """Absolute and idle limits, by the directory's present settings: a shortened limit holds at once."""
-    absolute = min(session.expires_at, session.created_at + _life(session.level, directory))
-    idle = session.last_seen_at + timedelta(minutes=directory.idle_minutes)
-    return now < absolute and now < idle
+def is_within_limits(session: BrowserSession, rules: SignInRules, now: datetime) -> bool:
+    """Absolute and idle limits, by the rules as they are now: a shortened limit holds at once."""
+    absolute = min(session.expires_at, session.created_at + _life(session.level, rules))
+    return now < absolute and now < session.last_seen_at + rules.idle
 
 
 def is_due_for_touch(session: BrowserSession, now: datetime) -> bool:
@@ -124,10 +132,24 @@ def end_session(tx: SessionSlice, session_id: str, now: datetime) -> None:
     tx.sessions.add_epoch(Epoch(EpochKind.SESSION, session_id, now))
 
 
-def directory_of(tx: DirectorySlice, person: Person) -> Directory:
-    """The limits of a directory that is gone are the strictest: what the model starts with is not more than that."""
-    return tx.directory.directory(person.directory) or Directory(person.directory, session_minutes=60, idle_minutes=15)
+def strengthen_session(
+    tx: BrowserSlice, session: BrowserSession, *, methods: Sequence[str], origin: Origin, now: datetime
+) -> Opened:
+    """The same session after its person proved `methods` anew: a new token, and no more time than it had."""
+    token = ids.opaque_token(TOKEN_PREFIX)
+    strengthened = replace(
+        session,
+        token_hash=hash_secret(token),
+        methods=tuple(dict.fromkeys((*session.methods, *methods))),
+        authenticated_at=now,
+        last_seen_at=now,
+        source_ip=origin.source_ip,
+        csrf_key=ids.random_bytes(32),
+    )
+    tx.sessions.delete_browser_session(session.session_id)
+    tx.sessions.add_browser_session(strengthened)
+    return Opened(strengthened, Secret(token))
 
 
-def _life(level: SessionLevel, directory: Directory) -> timedelta:
-    return _PARTIAL.get(level, timedelta(minutes=directory.session_minutes))
+def _life(level: SessionLevel, rules: SignInRules) -> timedelta:
+    return _PARTIAL.get(level, rules.session)

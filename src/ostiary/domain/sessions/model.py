@@ -10,12 +10,16 @@ from enum import StrEnum
 class SessionLevel(StrEnum):
     ENROLMENT = "enrolment"  # came by an enrolment link: nothing but enrolment answers
     FIRST_FACTOR = "first-factor"  # password proved: nothing but the second factor answers
+    RECOVERY = "recovery"  # came by a recovery link: nothing but the recovery steps answer
     FULL = "full"
 
 
 @dataclass(frozen=True, slots=True)
 class BrowserSession:
-    """Only the hash of the cookie's token is kept; `methods` are RFC 8176 `amr` values that were proved."""
+    """Only the hash of the cookie's token is kept; `methods` are RFC 8176 `amr` values that were proved.
+
+    `device` is the hash of the browser's own cookie, `place` where its address lies; both may be empty.
+    """
 
     session_id: str
     token_hash: bytes = field(repr=False)
@@ -29,6 +33,8 @@ class BrowserSession:
     source_ip: str
     user_agent: str
     csrf_key: bytes = field(repr=False)
+    device: str = ""
+    place: str = ""
 
 
 class EpochKind(StrEnum):

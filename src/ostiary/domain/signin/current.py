@@ -10,13 +10,15 @@ from types import MappingProxyType
 
 from ostiary.domain.audit.caller import Assurance, Caller, CallerKind, Origin
 from ostiary.domain.directory.attributes import access_tags
-from ostiary.domain.directory.model import Directory, Person, PersonStatus
+from ostiary.domain.directory.model import Person, PersonStatus
 from ostiary.domain.sessions.browser import Living, find_living, is_due_for_touch
 from ostiary.domain.sessions.errors import SessionRevoked
 from ostiary.domain.sessions.model import BrowserSession, SessionLevel
 from ostiary.domain.sessions.revocation import RevocationIndex
 from ostiary.domain.signin.errors import NotSignedIn
 from ostiary.domain.signin.slices import SigninSlice
+from ostiary.domain.signin_policy.index import SignInPolicyIndex
+from ostiary.domain.signin_policy.model import SignInRules
 from ostiary.kit.clock import Clock
 from ostiary.kit.current import Current
 from ostiary.kit.transactions import Transactions
@@ -24,11 +26,11 @@ from ostiary.kit.transactions import Transactions
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """`caller` has her access attributes as tags; `organization` is the organization's name."""
+    """`caller` has her access attributes as tags; `organization` is its name; `rules` hold for her now."""
 
     person: Person
     session: BrowserSession
-    directory: Directory
+    rules: SignInRules
     caller: Caller
     organization: str
 
@@ -39,10 +41,12 @@ class CurrentPerson:
         *,
         transactions: Transactions[SigninSlice],
         revocations: Current[RevocationIndex],
+        policies: Current[SignInPolicyIndex],
         clock: Clock,
     ) -> None:
         self._transactions = transactions
         self._revocations = revocations
+        self._policies = policies
         self._clock = clock
 
     def signed_in(self, token: str | None, origin: Origin) -> SignedIn:
@@ -66,7 +70,13 @@ class CurrentPerson:
         if token is None:
             return None
         try:
-            return find_living(tx, token, now=self._clock.now(), revocations=self._revocations.value)
+            return find_living(
+                tx,
+                token,
+                policies=self._policies.value,
+                now=self._clock.now(),
+                revocations=self._revocations.value,
+            )
         except SessionRevoked as revoked:
             raise NotSignedIn(revoked.operator_text) from None
 
@@ -96,7 +106,7 @@ def _signed_in(tx: SigninSlice, living: Living, origin: Origin) -> SignedIn:
     return SignedIn(
         person=living.person,
         session=living.session,
-        directory=living.directory,
+        rules=living.rules,
         caller=person_caller(tx, living.person, origin, session=living.session),
         organization=organization.name if organization is not None else "",
     )

@@ -21,15 +21,18 @@ from ostiary.domain.credentials.errors import EnrolmentLinkInvalid
 from ostiary.domain.credentials.model import Password, TotpFactor
 from ostiary.domain.credentials.password_policy import describe, normalised, rules_of
 from ostiary.domain.credentials.throttle import Guess, Guessed, Throttle, succeeded
-from ostiary.domain.directory.model import Directory, Person, PersonStatus
-from ostiary.domain.sessions.browser import Opened, directory_of, open_session
+from ostiary.domain.directory.model import Person, PersonStatus
+from ostiary.domain.sessions.browser import Opened, open_session
 from ostiary.domain.sessions.model import SessionLevel
 from ostiary.domain.signin.current import SignedIn, person_caller
 from ostiary.domain.signin.errors import CodeRefused, NotSignedIn, PasswordsDiffer
 from ostiary.domain.signin.leaving import end_all_before
 from ostiary.domain.signin.signin import BOTH_FACTORS
 from ostiary.domain.signin.slices import SigninSlice
+from ostiary.domain.signin_policy.index import SignInPolicyIndex
+from ostiary.domain.signin_policy.model import SignInRules
 from ostiary.kit.clock import Clock
+from ostiary.kit.current import Current
 from ostiary.kit.transactions import Transactions
 
 _AUTHENTICATOR = "Authenticator app"
@@ -52,6 +55,7 @@ class Enrolment:
         throttle: Throttle,
         choice: PasswordChoice,
         authenticators: Authenticators,
+        policies: Current[SignInPolicyIndex],
         last_use: LastUseLog,
         clock: Clock,
     ) -> None:
@@ -60,6 +64,7 @@ class Enrolment:
         self._throttle = throttle
         self._choice = choice
         self._authenticators = authenticators
+        self._policies = policies
         self._last_use = last_use
         self._clock = clock
 
@@ -68,7 +73,7 @@ class Enrolment:
         with self._transactions.read() as tx:
             link = check_link(tx.credentials, token, self._clock.now())
             person = _enrolling(tx, link.person_id)
-            return Welcome(person, rules_for(directory_of(tx, person)))
+            return Welcome(person, rules_for(self._policies.value.rules_for(person)))
 
     def redeem(self, token: str, origin: Origin) -> Opened:
         """Use the link up; a session that can do nothing but enrol. Raises EnrolmentLinkInvalid, which is recorded."""
@@ -91,7 +96,7 @@ class Enrolment:
             new,
             person=enrolling.person,
             organization=enrolling.organization,
-            rules=rules_of(enrolling.directory.password_profile),
+            rules=rules_of(enrolling.rules.password_profile),
             earlier=earlier,
             now=self._clock.now(),
         )
@@ -124,7 +129,8 @@ class Enrolment:
         now = self._clock.now()
         link = use_link(tx.credentials, token, now)
         person = _enrolling(tx, link.person_id)
-        opened = open_session(tx, person, SessionLevel.ENROLMENT, methods=(), origin=origin, now=now)
+        rules = self._policies.value.rules_for(person)
+        opened = open_session(tx, person, SessionLevel.ENROLMENT, rules=rules, methods=(), origin=origin, now=now)
         caller = person_caller(tx, person, origin, session=opened.session)
         tx.audit.append(event_of(caller, EventName.REDEEM_ENROLMENT_LINK, at=now, resources=[person.arn]))
         return opened
@@ -143,12 +149,13 @@ class Enrolment:
             tx,
             person,
             SessionLevel.FULL if both else SessionLevel.ENROLMENT,
+            rules=enrolling.rules,
             methods=proved if both else ("pwd",),
             origin=origin,
             now=now,
             authenticated_at=enrolling.session.authenticated_at,
         )
-        details = {"endedSessions": ended, "profile": enrolling.directory.password_profile.value}
+        details = {"endedSessions": ended, "profile": enrolling.rules.password_profile.value}
         caller = person_caller(tx, person, origin, session=opened.session)
         tx.audit.append(event_of(caller, EventName.SET_PASSWORD, at=now, resources=[person.arn], details=details))
         return opened
@@ -175,7 +182,8 @@ class Enrolment:
             tx.directory.set_person_status(person.person_id, PersonStatus.ACTIVE)
         succeeded(tx.credentials, guess, now)
         tx.sessions.delete_browser_session(enrolling.session.session_id)
-        opened = open_session(tx, person, SessionLevel.FULL, methods=BOTH_FACTORS, origin=origin, now=now)
+        rules = enrolling.rules
+        opened = open_session(tx, person, SessionLevel.FULL, rules=rules, methods=BOTH_FACTORS, origin=origin, now=now)
         caller = person_caller(tx, person, origin, session=opened.session)
         for name in (EventName.REGISTER_FACTOR, EventName.SIGN_IN):
             tx.audit.append(event_of(caller, name, at=now, resources=[person.arn]))
@@ -188,8 +196,8 @@ class Enrolment:
         self._recorder.record(event)
 
 
-def rules_for(directory: Directory) -> list[str]:
-    return describe(rules_of(directory.password_profile))
+def rules_for(rules: SignInRules) -> list[str]:
+    return describe(rules_of(rules.password_profile))
 
 
 def _enrolling(tx: SigninSlice, person_id: str) -> Person:

@@ -16,5 +16,6 @@ def forget_what_is_over(tx: SigninSlice, now: datetime) -> int:
         tx.sessions.delete_expired_sessions(now)
         + tx.tokens.delete_expired_tokens(now)
         + tx.sessions.delete_epochs(not_before_until=now - EPOCHS_KEPT)
+        + tx.credentials.delete_expired_proofs(now)
         + tx.credentials.delete_guess_counts(last_before=now - GUESSES_KEPT)
     )

@@ -66,5 +66,5 @@ class OwnSessions:
         return [
             session
             for session in reversed(tx.sessions.browser_sessions(signed_in.person.person_id))
-            if session.level is SessionLevel.FULL and is_within_limits(session, signed_in.directory, now)
+            if session.level is SessionLevel.FULL and is_within_limits(session, signed_in.rules, now)
         ]

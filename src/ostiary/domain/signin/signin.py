@@ -21,13 +21,16 @@ from ostiary.domain.credentials.password_policy import rules_of
 from ostiary.domain.credentials.throttle import Guess, Guessed, Throttle, succeeded
 from ostiary.domain.directory.model import Person
 from ostiary.domain.directory.people import find_user_name, may_act
-from ostiary.domain.sessions.browser import Opened, directory_of, open_session
+from ostiary.domain.sessions.browser import Opened, open_session
 from ostiary.domain.sessions.model import SessionLevel
 from ostiary.domain.signin.current import CurrentPerson, SignedIn, person_caller
 from ostiary.domain.signin.errors import CodeRefused, SignInRefused
 from ostiary.domain.signin.slices import SigninSlice
+from ostiary.domain.signin_policy.index import SignInPolicyIndex
+from ostiary.domain.signin_policy.model import SignInRules
 from ostiary.kit.clock import Clock
 from ostiary.kit.crypto.passwords import PasswordMismatch
+from ostiary.kit.current import Current
 from ostiary.kit.transactions import Transactions
 
 BOTH_FACTORS = ("pwd", "otp", "mfa")  # RFC 8176
@@ -53,6 +56,7 @@ class SignIn:
         throttle: Throttle,
         hashing: PasswordHashing,
         authenticators: Authenticators,
+        policies: Current[SignInPolicyIndex],
         last_use: LastUseLog,
         clock: Clock,
     ) -> None:
@@ -62,6 +66,7 @@ class SignIn:
         self._throttle = throttle
         self._hashing = hashing
         self._authenticators = authenticators
+        self._policies = policies
         self._last_use = last_use
         self._clock = clock
 
@@ -121,7 +126,9 @@ class SignIn:
         if encoded != known.password.encoded:
             tx.credentials.put_password(replace(known.password, encoded=encoded))
         succeeded(tx.credentials, guess, now)
-        opened = open_session(tx, person, SessionLevel.FIRST_FACTOR, methods=("pwd",), origin=origin, now=now)
+        rules = self._policies.value.rules_for(person)
+        level = SessionLevel.FIRST_FACTOR
+        opened = open_session(tx, person, level, rules=rules, methods=("pwd",), origin=origin, now=now)
         caller = person_caller(tx, person, origin, session=opened.session)
         tx.audit.append(event_of(caller, EventName.CHECK_PASSWORD, at=now, resources=[person.arn]))
         return opened
@@ -136,8 +143,9 @@ class SignIn:
             raise CodeRefused("the code was used already")
         succeeded(tx.credentials, guess, now)
         tx.sessions.delete_browser_session(half.session.session_id)
-        level = SessionLevel.ENROLMENT if _password_is_too_old(tx, person, now) else SessionLevel.FULL
-        opened = open_session(tx, person, level, methods=BOTH_FACTORS, origin=origin, now=now)
+        rules = self._policies.value.rules_for(person)
+        level = SessionLevel.ENROLMENT if _password_is_too_old(tx, person, rules, now) else SessionLevel.FULL
+        opened = open_session(tx, person, level, rules=rules, methods=BOTH_FACTORS, origin=origin, now=now)
         caller = person_caller(tx, person, origin, session=opened.session)
         details = {"level": level.value}
         tx.audit.append(event_of(caller, EventName.SIGN_IN, at=now, resources=[person.arn], details=details))
@@ -181,7 +189,7 @@ def _claimed(person: Person | None, origin: Origin) -> Caller:
     return replace(anonymous(origin), name=person.user_name if person is not None else _HIDDEN)
 
 
-def _password_is_too_old(tx: SigninSlice, person: Person, now: datetime) -> bool:
-    max_age = rules_of(directory_of(tx, person).password_profile).max_age
+def _password_is_too_old(tx: SigninSlice, person: Person, rules: SignInRules, now: datetime) -> bool:
+    max_age = rules_of(rules.password_profile).max_age
     password = tx.credentials.password(person.person_id)
     return max_age is not None and (password is None or now - password.changed_at >= max_age)

@@ -85,7 +85,7 @@ def _password_page(visit: Visit, enrolling: SignedIn, problems: list[str] | tupl
     return visit.render(
         "enroll_password.html",
         person=enrolling.person,
-        rules=rules_for(enrolling.directory),
+        rules=rules_for(enrolling.rules),
         errors=problems,
         action=_PASSWORD,
         csrf=csrf_token(enrolling.session.csrf_key),

@@ -1,0 +1,49 @@
+"""Which rules hold for this person, here and now? All policies are in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+
+from ostiary.domain.audit.caller import AssuranceLevel
+from ostiary.domain.directory.model import Directory, Person
+from ostiary.domain.signin_policy.combining import combine
+from ostiary.domain.signin_policy.model import ScopeKind, SignInPolicy, SignInRules
+from ostiary.domain.signin_policy.ports import SignInPolicySlice
+
+# Whoever is in a directory that is not known gets the strictest there is.
+_UNKNOWN = Directory("", session_minutes=60, idle_minutes=15)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SignInPolicyIndex:
+    directories: Mapping[str, Directory] = field(default_factory=lambda: MappingProxyType({}))
+    policies: Mapping[tuple[ScopeKind, str], SignInPolicy] = field(default_factory=lambda: MappingProxyType({}))
+
+    def rules_for(self, person: Person, *, application: str = "") -> SignInRules:
+        """`application` is the client id of the one that she is on the way to."""
+        scopes = [(ScopeKind.GROUP, group) for group in person.groups]
+        if application:
+            scopes.append((ScopeKind.APPLICATION, application))
+        return self._rules(person.directory, scopes)
+
+    def rules_of_directory(self, name: str) -> SignInRules:
+        """For somebody of whom nothing is known but where she will belong."""
+        return self._rules(name, [])
+
+    def _rules(self, directory: str, scopes: list[tuple[ScopeKind, str]]) -> SignInRules:
+        known = self.directories.get(directory)
+        wanted = [(ScopeKind.DIRECTORY, directory), *scopes]
+        policies = [policy for scope in wanted if (policy := self.policies.get(scope)) is not None]
+        if known is None:
+            strict = SignInPolicy(ScopeKind.DIRECTORY, directory, required=AssuranceLevel.PHISHING_RESISTANT)
+            return combine(replace(_UNKNOWN, name=directory), [strict, *policies])
+        return combine(known, policies)
+
+
+def load_signin_policies(tx: SignInPolicySlice) -> SignInPolicyIndex:
+    return SignInPolicyIndex(
+        directories={one.name: one for one in tx.directory.directories()},
+        policies={(policy.kind, policy.name): policy for policy in tx.signin_policies.signin_policies()},
+    )

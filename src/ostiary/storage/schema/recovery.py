@@ -1,0 +1,21 @@
+"""Where are requests kept to let somebody in again who lost everything?"""
+
+from __future__ import annotations
+
+from sqlalchemy import Table
+
+from ostiary.storage.schema.definition import metadata, moment, of_person, text, text_key
+
+recovery_request = Table(
+    "recovery_request",
+    metadata,
+    text_key("request_id"),
+    of_person(),
+    text("reason"),
+    text("requested_by"),
+    moment("requested_at"),
+    text("decided_by"),
+    moment("decided_at", nullable=True),
+    text("outcome"),
+    moment("expires_at"),
+)
