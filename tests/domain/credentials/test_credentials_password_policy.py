@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 import pytest
 
-from ostiary.domain.credentials.password_policy import context_words, describe, normalised, problems_of, rules_of
+from ostiary.domain.credentials.common_passwords import CommonPasswords
+from ostiary.domain.credentials.password_policy import PasswordRules, context_words, describe, normalised, rules_of
+from ostiary.domain.credentials.password_policy import problems_of as problems_with_common
 from ostiary.domain.directory.model import PasswordProfile
 
 _NIST = rules_of(PasswordProfile.NIST)
 _AWS = rules_of(PasswordProfile.AWS)
+_COMMON = CommonPasswords()
+
+
+def problems_of(password: str, rules: PasswordRules, context: Iterable[str]) -> Sequence[str]:
+    return problems_with_common(password, rules, context, _COMMON)
 
 
 @pytest.mark.parametrize(
@@ -105,3 +114,17 @@ def test_the_page_shows_every_rule_that_is_in_force() -> None:
     assert any("8" in sentence for sentence in describe(_NIST))
     assert [sentence for sentence in describe(_AWS) if "24" in sentence or "90" in sentence or "14" in sentence]
     assert len(describe(_AWS)) == 5
+
+
+def test_a_password_that_may_stand_alone_has_fifteen_characters() -> None:
+    alone = rules_of(PasswordProfile.NIST, alone=True)
+    assert problems_of("violet canyon", alone, ()) == ["It is shorter than 15 characters"]
+    assert problems_of("violet canyon 7", alone, ()) == []
+    assert rules_of(PasswordProfile.AWS, alone=True).min_length == 15
+
+
+def test_every_sentence_can_be_said_in_another_language() -> None:
+    problem = problems_with_common("abc", _NIST, (), _COMMON)[0]
+    assert problem.translated({"It is shorter than {count} characters": "Kürzer als {count} Zeichen"}.__getitem__) == (
+        "Kürzer als 8 Zeichen"
+    )

@@ -10,11 +10,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Protocol
 
+from ostiary.domain.credentials.common_passwords import CommonPasswords
 from ostiary.domain.credentials.errors import PasswordUnacceptable, PasswordUncheckable
 from ostiary.domain.credentials.hashing import PasswordHashing
 from ostiary.domain.credentials.model import Password
 from ostiary.domain.credentials.password_policy import PasswordRules, context_words, normalised, problems_of
 from ostiary.domain.directory.model import Person
+from ostiary.kit.texts import Text
 
 
 class LeakedPasswords(Protocol):
@@ -26,8 +28,15 @@ class LeakedPasswords(Protocol):
 class PasswordChoice:
     """One per worker process. Without `leaked` nothing is known to have leaked."""
 
-    def __init__(self, *, hashing: PasswordHashing, leaked: LeakedPasswords | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        hashing: PasswordHashing,
+        common: CommonPasswords | None = None,
+        leaked: LeakedPasswords | None = None,
+    ) -> None:
         self._hashing = hashing
+        self._common = common if common is not None else CommonPasswords()
         self._leaked = leaked
 
     def choose(
@@ -46,7 +55,7 @@ class PasswordChoice:
         it outside of a transaction.
         """
         words = context_words(person.user_name, person.email, person.display_name, organization)
-        problems = problems_of(normalised(new), rules, words) or self._known(new, rules, earlier)
+        problems = problems_of(normalised(new), rules, words, self._common) or self._known(new, rules, earlier)
         if problems:
             raise PasswordUnacceptable(problems)
         return Password(person.person_id, self._hashing.hash(new), now, _history(earlier, rules))
@@ -58,13 +67,13 @@ class PasswordChoice:
         except PasswordUncheckable:
             return False
 
-    def _known(self, new: str, rules: PasswordRules, earlier: Password | None) -> list[str]:
+    def _known(self, new: str, rules: PasswordRules, earlier: Password | None) -> list[Text]:
         """What is dear to find out, and therefore asked last."""
         if self._is_leaked(new):
-            return ["It was found among passwords stolen elsewhere: attackers try these first"]
+            return [Text("It was found among passwords stolen elsewhere: attackers try these first")]
         used = (earlier.encoded, *earlier.history)[: rules.history] if earlier is not None else ()
         if self._hashing.matches_any(new, used):
-            return [f"It is one of your last {rules.history} passwords"]
+            return [Text("It is one of your last {count} passwords", count=rules.history)]
         return []
 
     def _is_leaked(self, password: str) -> bool:
