@@ -11,7 +11,7 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test check fuzz bench format lock clean
+.PHONY: help setup demo test check fuzz bench texts format lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|' 2>/dev/null \
@@ -38,6 +38,9 @@ fuzz: $(STAMPS)/dev ## hold policy decisions against the evaluator from the docu
 
 bench: $(STAMPS)/dev ## measure speed and size beside peers, write bench/RESULTS.md
 	@$(BIN)/python bench/run.py $(ARGS)
+
+texts: $(STAMPS)/dev ## bring the catalogues of sentences for people up to date
+	@$(BIN)/python scripts/texts.py
 
 format: $(STAMPS)/dev ## rewrite the code in the one layout and fix what the linter can fix
 	@$(BIN)/ruff check --quiet --fix-only .

@@ -15,6 +15,7 @@ import segno
 from jinja2 import UndefinedError
 from markupsafe import Markup
 
+from ostiary.protocols.texts.moments import readable, waiting_time
 from ostiary.protocols.web import pages
 
 _NOON = datetime(2026, 3, 14, 12, 5, tzinfo=UTC)
@@ -466,11 +467,11 @@ def test_an_address_that_is_not_of_the_web_is_never_a_link(address: str) -> None
     [(0, "1 second"), (1, "1 second"), (59, "59 seconds"), (60, "1 minute"), (61, "2 minutes"), (3600, "60 minutes")],
 )
 def test_a_wait_is_told_in_round_figures_that_are_never_too_short(seconds: int, text: str) -> None:
-    assert pages.waiting_time(seconds) == text
+    assert waiting_time(seconds) == text
 
 
 def test_a_moment_is_told_in_utc() -> None:
-    assert pages.readable(datetime.fromisoformat("2026-01-01T00:30:00+02:00")) == "31 Dec 2025, 22:30 UTC"
+    assert readable(datetime.fromisoformat("2026-01-01T00:30:00+02:00")) == "31 Dec 2025, 22:30 UTC"
 
 
 def test_the_style_sheet_and_the_mark_fetch_nothing_from_elsewhere() -> None:

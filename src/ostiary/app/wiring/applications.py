@@ -8,6 +8,8 @@ from ostiary.domain.applications.client_authentication import ClientAuthenticato
 from ostiary.domain.tokens.authorization import Authorization
 from ostiary.domain.tokens.client_credentials import ClientCredentialsGrant
 from ostiary.domain.tokens.code_exchange import CodeExchangeGrant
+from ostiary.domain.tokens.device_authorization import DeviceAuthorizations
+from ostiary.domain.tokens.device_grant import DeviceCodeGrant
 from ostiary.domain.tokens.grant import Minting
 from ostiary.domain.tokens.introspection import TokenIntrospection
 from ostiary.domain.tokens.issuing import Refusals, TokenIssuer
@@ -37,8 +39,9 @@ def oidc_rooms(house: House, people: People, web: WebRooms, trust: ProxyTrust, *
     )
     refusals = Refusals(authenticator=authenticator, recorder=database, clock=clock)
 
-    def page(name: str, /, **context: object) -> str:
-        return render(name, organization=web.organization(), development=web.development, **context)
+    def page(name: str, /, *, language: str = "en", **context: object) -> str:
+        common = {"organization": web.organization(), "development": web.development}
+        return render(name, language=language, **common, **context)
 
     return OidcRooms(
         issuer=issuer,
@@ -49,6 +52,9 @@ def oidc_rooms(house: House, people: People, web: WebRooms, trust: ProxyTrust, *
         applications=remembered.applications,
         authenticator=authenticator,
         authorization=Authorization(transactions=database, recorder=database, last_use=house.last_use, clock=clock),
+        device_authorizations=DeviceAuthorizations(
+            transactions=database, keys=remembered.keys, refusals=refusals, clock=clock
+        ),
         token_issuer=_token_issuer(house, keys, refusals, issuer=issuer),
         revocation=TokenRevocation(
             transactions=database,
@@ -94,5 +100,6 @@ def _token_issuer(house: House, keys: OwnKeys, refusals: Refusals, *, issuer: st
             transactions=database, minting=minting, revocations=house.remembered.revocations, clock=clock
         ),
         client_credentials_grant=ClientCredentialsGrant(minting=minting, recorder=database, clock=clock),
+        device_code_grant=DeviceCodeGrant(transactions=database, minting=minting, clock=clock),
         refusals=refusals,
     )

@@ -52,6 +52,8 @@ class SecurityHeaders:
     def process_response(self, request: Request, response: Response, _resource: object, _succeeded: bool) -> None:  # noqa: FBT001 - Falcon's signature
         given = response.headers
         response.set_headers([(name, value) for name, value in _DEFAULTS.items() if name not in given])
+        if given.get("content-type", "").startswith("text/html"):
+            response.append_header("Vary", "Accept-Language")  # RFC 9110 section 12.5.5: pages speak several languages
         if external_scheme(request, self._trust) == "https":
             response.set_header("Strict-Transport-Security", _HSTS)
 

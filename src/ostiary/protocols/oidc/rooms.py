@@ -11,6 +11,7 @@ from ostiary.domain.credentials.server_keys import ServerKeys
 from ostiary.domain.signin.current import CurrentPerson
 from ostiary.domain.signin.own_sessions import OwnSessions
 from ostiary.domain.tokens.authorization import Authorization
+from ostiary.domain.tokens.device_authorization import DeviceAuthorizations
 from ostiary.domain.tokens.introspection import TokenIntrospection
 from ostiary.domain.tokens.issuing import TokenIssuer
 from ostiary.domain.tokens.own_keys import OwnKeys
@@ -23,6 +24,7 @@ from ostiary.protocols.http.client import ProxyTrust
 from ostiary.protocols.http.errors import FailureWriter
 
 AUTHORIZE = "/oauth2/authorize"
+DEVICE_AUTHORIZATION = "/oauth2/device_authorization"
 TOKEN = "/oauth2/token"  # noqa: S105 - a path
 USER_INFO = "/oauth2/userinfo"
 REVOKE = "/oauth2/revoke"
@@ -41,7 +43,7 @@ def assertion_audiences(issuer: str) -> frozenset[str]:
 class PageRenderer(Protocol):
     """A template by name, with what all pages need filled in: `sign_out.html` and `signed_out.html`."""
 
-    def __call__(self, name: str, /, **context: object) -> str: ...
+    def __call__(self, name: str, /, *, language: str = ..., **context: object) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ class OidcRooms:
     applications: Current[ApplicationIndex]
     authenticator: ClientAuthenticator
     authorization: Authorization
+    device_authorizations: DeviceAuthorizations
     token_issuer: TokenIssuer
     revocation: TokenRevocation
     introspection: TokenIntrospection

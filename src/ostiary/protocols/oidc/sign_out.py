@@ -25,6 +25,7 @@ from ostiary.protocols.http.same_origin import check_csrf, check_same_origin, cs
 from ostiary.protocols.oidc.authorize import go_to
 from ostiary.protocols.oidc.errors import log_refusal
 from ostiary.protocols.oidc.rooms import LOGOUT, OidcRooms
+from ostiary.protocols.texts.choice import language_of
 
 
 class SignOutEndpoint:
@@ -38,11 +39,11 @@ class SignOutEndpoint:
             asked = self._rooms.sign_out_requests.check(read_query(request))
             person = self._person(request)
             if person is None:
-                self._go_on(response, asked)
+                self._go_on(request, response, asked)
             elif asked.is_about(person_id=person.person.person_id, session_id=person.session.session_id):
                 self._sign_out(request, response, person, asked)
             else:
-                self._ask(response, person, asked)
+                self._ask(request, response, person, asked)
         except RequestRefused as refused:
             self._rooms.write_page(request, response, Failure(refused.status, refused.client_text))
         except SignOutUnverified as refused:
@@ -61,7 +62,7 @@ class SignOutEndpoint:
             check_same_origin(request, self._rooms.trust)
             person = self._person(request)
             if person is None:
-                self._go_on(response, asked)
+                self._go_on(request, response, asked)
                 return
             check_csrf(fields["csrf"], person.session.csrf_key)
             self._sign_out(request, response, person, asked)
@@ -81,19 +82,20 @@ class SignOutEndpoint:
     def _sign_out(self, request: Request, response: Response, person: SignedIn, asked: SignOutRequest) -> None:
         self._rooms.sessions.sign_out(person)
         SESSION.forget(request, response, self._rooms.trust)
-        self._go_on(response, asked)
+        self._go_on(request, response, asked)
 
-    def _go_on(self, response: Response, asked: SignOutRequest) -> None:
+    def _go_on(self, request: Request, response: Response, asked: SignOutRequest) -> None:
         if not asked.target:
-            _write_page(response, self._rooms.render("signed_out.html"))
+            _write_page(response, self._rooms.render("signed_out.html", language=language_of(request)))
             return
         state = urlencode({"state": asked.state}) if asked.state else ""
         separator = ("&" if "?" in asked.target else "?") if state else ""
         go_to(response, f"{asked.target}{separator}{state}")
 
-    def _ask(self, response: Response, person: SignedIn, asked: SignOutRequest) -> None:
+    def _ask(self, request: Request, response: Response, person: SignedIn, asked: SignOutRequest) -> None:
         page = self._rooms.render(
             "sign_out.html",
+            language=language_of(request),
             action=LOGOUT,
             csrf=csrf_token(person.session.csrf_key),
             fields=_fields_of(asked),

@@ -18,8 +18,11 @@ from ostiary.domain.credentials.errors import (
 )
 from ostiary.domain.sessions.errors import InvalidSessionRequest, SessionRevoked, SessionTooLarge
 from ostiary.domain.signin.errors import CodeRefused, NotSignedIn, PasswordsDiffer, SignInRefused, UnknownSession
+from ostiary.kit.texts import Text
 from ostiary.protocols.http.client import request_id
 from ostiary.protocols.http.errors import Failure, FailureWriter, write_plain
+from ostiary.protocols.texts.catalogue import say
+from ostiary.protocols.texts.choice import language_of
 from ostiary.protocols.web import pages
 from ostiary.protocols.web.pages import PATHS
 from ostiary.protocols.web.rooms import WebRooms
@@ -45,12 +48,12 @@ STATUSES: Mapping[type[DomainError], int] = {
     UnstorableText: 400,
 }
 _TITLES = {
-    400: "This cannot be done",
-    403: "This is not open to you",
-    404: "There is nothing here",
-    405: "This is not possible here",
-    500: "Something went wrong",
-    503: "Please try again shortly",
+    400: Text("This cannot be done"),
+    403: Text("This is not open to you"),
+    404: Text("There is nothing here"),
+    405: Text("This is not possible here"),
+    500: Text("Something went wrong"),
+    503: Text("Please try again shortly"),
 }
 
 
@@ -66,9 +69,9 @@ def write_domain_error(rooms: WebRooms, request: Request, response: Response, er
             response.location = PATHS.signin
         case Throttled():
             response.set_header("Retry-After", str(error.retry_after))
-            _write(response, status, _render(rooms, "throttled.html", retry_after_seconds=error.retry_after))
+            _write(response, status, _render(rooms, request, "throttled.html", retry_after_seconds=error.retry_after))
         case EnrolmentLinkInvalid():
-            _write(response, status, _render(rooms, "link_invalid.html"))
+            _write(response, status, _render(rooms, request, "link_invalid.html"))
         case _:
             write_failure(rooms, request, response, Failure(status, error.client_text))
 
@@ -88,15 +91,21 @@ def failure_writer(rooms: WebRooms) -> FailureWriter:
 
 
 def write_failure(rooms: WebRooms, request: Request, response: Response, failure: Failure) -> None:
-    title = _TITLES.get(failure.status, failure.phrase)
-    message = f"{failure.text[:1].upper()}{failure.text[1:]}."
-    page = _render(rooms, "error.html", title=title, message=message, request_id=request_id(request))
+    language = language_of(request)
+    title = say(_TITLES.get(failure.status, failure.phrase), language)
+    message = sentence(say(failure.text, language))
+    page = _render(rooms, request, "error.html", title=title, message=message, request_id=request_id(request))
     _write(response, failure.status, page)
 
 
-def _render(rooms: WebRooms, template: str, **context: object) -> str:
+def sentence(text: str) -> str:
+    """Error texts have no capital and no full stop; on a page they do."""
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def _render(rooms: WebRooms, request: Request, template: str, **context: object) -> str:
     common: dict[str, object] = {"organization": rooms.organization(), "development": rooms.development, "csrf": ""}
-    return pages.render(template, **(common | context))
+    return pages.render(template, language=language_of(request), **(common | context))
 
 
 def _write(response: Response, status: int, page: str) -> None:

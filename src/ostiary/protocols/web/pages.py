@@ -1,25 +1,26 @@
 """How does a page become HTML?
 
 Everything a template prints is escaped, and a variable that the caller forgot is an error, never an empty place.
+Each language has its own environment, in which `_` and the filters speak it.
 The pages run under a policy without inline script, inline style and foreign origins (Content Security Policy Level 3).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from functools import cache, partial
 from hashlib import sha256
 from importlib.resources import files
-from math import ceil
 from urllib.parse import urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ostiary.kit import clock
+from ostiary.protocols.texts.catalogue import say, translations
+from ostiary.protocols.texts.choice import LANGUAGES
+from ostiary.protocols.texts.moments import readable, waiting_time
 
 _PACKAGE = "ostiary.protocols.web"
-_MINUTE = 60
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,21 +39,9 @@ class Paths:
 PATHS = Paths()
 
 
-def render(name: str, **context: object) -> str:
+def render(name: str, *, language: str = LANGUAGES[0], **context: object) -> str:
     """The page as text. Raises jinja2.UndefinedError when a variable that the template prints is missing."""
-    return _environment.get_template(name).render(context)
-
-
-def readable(moment: datetime) -> str:
-    """`31 Jan 2026, 09:30 UTC`, whatever the locale of the process."""
-    utc = moment.astimezone(UTC)
-    return f"{utc.day} {_MONTHS[utc.month - 1]} {utc.year}, {utc:%H:%M} UTC"
-
-
-def waiting_time(seconds: int) -> str:
-    """`45 seconds`, `1 minute`, `3 minutes`: rounded up, so that whoever waits that long has waited enough."""
-    number, unit = (max(seconds, 1), "second") if seconds < _MINUTE else (ceil(seconds / _MINUTE), "minute")
-    return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
+    return _environment(language).get_template(name).render(context)
 
 
 def is_web_address(url: str) -> bool:
@@ -70,21 +59,28 @@ def _static_url(name: str) -> str:
     return f"{PATHS.static}/{name}?v={sha256(content).hexdigest()[:12]}"
 
 
-def _make_environment() -> Environment:
+@cache
+def _environment(language: str) -> Environment:
     environment = Environment(
         loader=PackageLoader(_PACKAGE),
+        extensions=["jinja2.ext.i18n"],
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.filters.update(iso=clock.iso, readable=readable, waiting_time=waiting_time)
+    # "newstyle" escapes the values that go into a sentence, and takes the sentence itself for markup: so `_` is for
+    # literals of templates only, and whatever comes from Python goes through `say`.
+    environment.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
+    environment.filters.update(
+        iso=clock.iso,
+        readable=partial(readable, language=language),
+        waiting_time=partial(waiting_time, language=language),
+        say=partial(say, language=language),
+    )
     environment.tests["web_address"] = is_web_address
     # A page without news says nothing; all other variables must be given.
-    environment.globals.update(paths=PATHS, error=None, notice=None)
+    environment.globals.update(paths=PATHS, error=None, notice=None, language=language)
     environment.globals.update(stylesheet=_static_url("ostiary.css"), mark=_static_url("mark.svg"))
     return environment
-
-
-_environment = _make_environment()

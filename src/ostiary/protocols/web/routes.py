@@ -20,6 +20,7 @@ from ostiary.protocols.http.client import origin_of
 from ostiary.protocols.http.cookies import SESSION
 from ostiary.protocols.http.forms import read_form, read_query
 from ostiary.protocols.http.same_origin import check_csrf, check_same_origin, csrf_token, form_key, form_key_or_new
+from ostiary.protocols.texts.choice import language_of
 from ostiary.protocols.web import account, development, enroll, portal, signin
 from ostiary.protocols.web.assets import StaticFiles
 from ostiary.protocols.web.errors import write_domain_error
@@ -80,7 +81,7 @@ def _answer(rooms: WebRooms, route: Route, request: Request, response: Response,
         here = rooms.current.at_level(token, origin, route.level)
     csrf = _check_csrf(rooms, route, request, response, here, form)
     _check_permission(rooms, route, here)
-    visit = Visit(rooms, origin, csrf, form, query, path, here, token)
+    visit = Visit(rooms, origin, csrf, form, query, path, here, token, language_of(request))
     _write(rooms, request, response, route.handler(visit))
 
 

@@ -12,6 +12,8 @@ from ostiary.domain.sessions.model import SessionLevel
 from ostiary.domain.signin.current import SignedIn
 from ostiary.domain.signin.errors import NotSignedIn
 from ostiary.kit.redaction import Secret
+from ostiary.protocols.texts.catalogue import say
+from ostiary.protocols.texts.choice import LANGUAGES
 from ostiary.protocols.web import pages
 from ostiary.protocols.web.rooms import WebRooms
 
@@ -37,6 +39,7 @@ class Visit:
     path: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
     here: SignedIn | None = None
     token: str | None = field(default=None, repr=False)
+    language: str = LANGUAGES[0]
 
     @property
     def person(self) -> SignedIn:
@@ -50,7 +53,11 @@ class Visit:
             "development": self.rooms.development,
             "csrf": self.csrf,
         }
-        return pages.render(template, **(common | context))
+        return pages.render(template, language=self.language, **(common | context))
+
+    def say(self, text: str) -> str:
+        """A sentence of Python code in the visitor's language."""
+        return say(text, self.language)
 
 
 @dataclass(frozen=True, slots=True)
