@@ -22,7 +22,7 @@ from ostiary.app import house as app_house
 from ostiary.app.wiring.applications import oidc_rooms
 from ostiary.app.wiring.people import People
 from ostiary.domain.applications.client_secrets import ClientSecrets
-from ostiary.domain.applications.index import ApplicationIndex, load_application_index
+from ostiary.domain.applications.index import ApplicationIndex
 from ostiary.domain.applications.model import Application, ApplicationKind, ClientAuthentication
 from ostiary.domain.audit.event import Event
 from ostiary.domain.directory.model import Person
@@ -113,8 +113,6 @@ class OidcHouse:
     def refresh(self) -> None:
         """What a worker does several times a second."""
         self.people.refresh()
-        with self.people.database.read() as tx:
-            self.applications.value = load_application_index(tx)
 
     def put(self, application: Application) -> None:
         self.people.database.write(lambda tx: tx.applications.put_application(application))
@@ -311,7 +309,7 @@ def _file_of(house: OidcHouse) -> str:
 
 
 def make_oidc_house(people: House, *, issuer: str = ISSUER) -> OidcHouse:
-    applications = Current(ApplicationIndex())
+    applications = people.parts.applications
     web = make_rooms(people, issuer=issuer, trust=ProxyTrust(), development=True)
     worker = SimpleNamespace(
         database=people.database,

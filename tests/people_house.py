@@ -14,6 +14,7 @@ from ostiary.app.wiring.people import People, PeopleParts
 from ostiary.domain.access.authorizer import Authorizer
 from ostiary.domain.access.index import AccessIndex, load_access_index
 from ostiary.domain.access.model import Assignment, PermissionSet
+from ostiary.domain.applications.index import ApplicationIndex, load_application_index
 from ostiary.domain.audit.caller import Caller, CallerKind, Door, Origin
 from ostiary.domain.audit.event import Event, decode
 from ostiary.domain.audit.last_use import LastUseLog
@@ -136,6 +137,7 @@ class House:
             self.index.value = load_access_index(tx, previous=self.index.value)
             self.revocations.value = load_revocations(tx, previous=self.revocations.value)
             self.policies.value = load_signin_policies(tx)
+            self.parts.applications.value = load_application_index(tx)
 
     def events(self, name: str | None = None) -> list[Event]:
         with self.database.read() as tx:
@@ -223,6 +225,7 @@ def make_house(database: Database, clock: FixedClock, keys: Current[ServerKeys],
         keys=keys,
         access=index,
         revocations=revocations,
+        applications=Current(ApplicationIndex()),
         policies=policies,
         authorizer=Authorizer(index=index, clock=clock),
         role_session_issuer=RoleSessionIssuer(keys=keys, recorder=database, last_use=last_use),

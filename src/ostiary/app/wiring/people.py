@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ostiary.app.house import House
 from ostiary.domain.access.authorizer import Authorizer
 from ostiary.domain.access.index import AccessIndex
+from ostiary.domain.applications.index import ApplicationIndex
 from ostiary.domain.audit.last_use import LastUseLog
 from ostiary.domain.credentials.authenticator import Authenticators
 from ostiary.domain.credentials.choosing import PasswordChoice
@@ -24,6 +25,7 @@ from ostiary.domain.signin.own_account import OwnAccount
 from ostiary.domain.signin.own_sessions import OwnSessions
 from ostiary.domain.signin.signin import SignIn
 from ostiary.domain.signin_policy.index import SignInPolicyIndex
+from ostiary.domain.tokens.device_approval import DeviceApprovals
 from ostiary.kit.clock import Clock
 from ostiary.kit.current import Current
 from ostiary.protocols.http.client import ProxyTrust
@@ -39,6 +41,7 @@ class PeopleParts:
     keys: Current[ServerKeys]
     access: Current[AccessIndex]
     revocations: Current[RevocationIndex]
+    applications: Current[ApplicationIndex]
     policies: Current[SignInPolicyIndex]
     authorizer: Authorizer
     role_session_issuer: RoleSessionIssuer
@@ -91,6 +94,15 @@ class People:
             last_use=parts.last_use,
             clock=clock,
         )
+        self.device_approvals = DeviceApprovals(
+            transactions=database,
+            keys=parts.keys,
+            applications=parts.applications,
+            throttle=self.throttle,
+            recorder=database,
+            last_use=parts.last_use,
+            clock=clock,
+        )
 
 
 def people_of(house: House, *, issuer: str, development: bool) -> People:
@@ -100,6 +112,7 @@ def people_of(house: House, *, issuer: str, development: bool) -> People:
         keys=remembered.keys,
         access=remembered.access,
         revocations=remembered.revocations,
+        applications=remembered.applications,
         policies=remembered.signin_policies,
         authorizer=house.authorizer,
         role_session_issuer=house.role_session_issuer,
@@ -120,6 +133,7 @@ def web_rooms(people: People, trust: ProxyTrust) -> WebRooms:
         enrolment=people.enrolment,
         sessions=people.sessions,
         account=people.account,
+        device_approvals=people.device_approvals,
         credentials=PersonRoleCredentials(
             transactions=parts.database,
             index=parts.access,

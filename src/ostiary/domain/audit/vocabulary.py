@@ -84,8 +84,6 @@ class EventName(StrEnum):
     REUSE_DEVICE_CODE = "ReuseDeviceCode"
     GIVE_CONSENT = "GiveConsent"
     WITHDRAW_CONSENT = "WithdrawConsent"
-    REQUEST_DEVICE_CODE = "RequestDeviceCode"
-    DECIDE_DEVICE_CODE = "DecideDeviceCode"
     ISSUE_TOKEN = "IssueToken"
     REUSE_REFRESH_TOKEN = "ReuseRefreshToken"
     REUSE_AUTHORIZATION_CODE = "ReuseAuthorizationCode"
@@ -186,8 +184,6 @@ _MEANINGS: dict[EventName, Meaning] = {
     EventName.REUSE_DEVICE_CODE: Meaning(_OAUTH, Effect.CHANGE),
     EventName.GIVE_CONSENT: Meaning(_OAUTH, Effect.CHANGE),
     EventName.WITHDRAW_CONSENT: Meaning(_OAUTH, Effect.CHANGE),
-    EventName.REQUEST_DEVICE_CODE: Meaning(_OAUTH, Effect.ISSUE),
-    EventName.DECIDE_DEVICE_CODE: Meaning(_OAUTH, Effect.CHANGE),
     EventName.ISSUE_TOKEN: Meaning(_OAUTH, Effect.ISSUE),
     EventName.REUSE_REFRESH_TOKEN: Meaning(_OAUTH, Effect.CHANGE),
     EventName.REUSE_AUTHORIZATION_CODE: Meaning(_OAUTH, Effect.CHANGE),

@@ -40,6 +40,7 @@ class Guessed(StrEnum):
     PASSWORD = "password"  # noqa: S105 - a kind, not a password
     CODE = "code"
     CLIENT_SECRET = "client-secret"  # noqa: S105 - a kind, not a secret
+    DEVICE_CODE = "device-code"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,14 +10,12 @@ from datetime import datetime
 
 from ostiary.domain.applications.client_authentication import Client
 from ostiary.domain.applications.scopes import OFFLINE_ACCESS
-from ostiary.domain.audit.event import event_of
-from ostiary.domain.audit.vocabulary import EventName, Outcome
-from ostiary.domain.sessions.model import Epoch, EpochKind
+from ostiary.domain.audit.vocabulary import EventName
 from ostiary.domain.tokens.access_token import LIFE, MintedToken, OnBehalfOf
 from ostiary.domain.tokens.authorization import CODE_PREFIX
 from ostiary.domain.tokens.errors import InvalidGrant
+from ostiary.domain.tokens.families import add_family, end_what_came_of, load_present
 from ostiary.domain.tokens.grant import (
-    FAMILY_LIFE,
     REFRESH_PREFIX,
     Fields,
     GrantSlice,
@@ -27,10 +25,9 @@ from ostiary.domain.tokens.grant import (
     check_resource,
     details_of,
     issued_event,
-    load_holder,
     required,
 )
-from ostiary.domain.tokens.model import AuthorizationCode, RefreshToken, TokenFamily
+from ostiary.domain.tokens.model import AuthorizationCode
 from ostiary.domain.tokens.permissions import Operation, check_client
 from ostiary.domain.tokens.pkce import is_answered
 from ostiary.kit import ids
@@ -69,7 +66,15 @@ class CodeExchangeGrant:
                 return None, False
             first = tx.tokens.use_code(code_hash, now)
             if not first:
-                _end_what_came_of(tx, client, code, now)
+                end_what_came_of(
+                    tx,
+                    client,
+                    EventName.REUSE_AUTHORIZATION_CODE,
+                    family_id=code.family_id,
+                    person_id=code.person_id,
+                    code_of=code.client_id,
+                    now=now,
+                )
             return code, first
 
         code, first = self._transactions.write(work)
@@ -86,12 +91,21 @@ class CodeExchangeGrant:
         refresh = ids.opaque_token(REFRESH_PREFIX) if OFFLINE_ACCESS in code.scopes else ""
 
         def work(tx: GrantSlice) -> Holder:
-            holder = _load_present(tx, client, code, now)
+            present = load_present(tx, client.application, proved, now)
             if refresh:
-                _add_family(tx, client, code, hash_secret(refresh), now)
-            details = details_of(holder, code.family_id, access.expires_at)
+                add_family(
+                    tx,
+                    client.application,
+                    proved,
+                    scopes=code.scopes,
+                    nonce=code.nonce,
+                    token_hash=hash_secret(refresh),
+                    session_ends=present.session_ends,
+                    now=now,
+                )
+            details = details_of(present.holder, code.family_id, access.expires_at)
             tx.audit.append(issued_event(client, GRANT_TYPE, code.scopes, at=now, jti=access.jti, details=details))
-            return holder
+            return present.holder
 
         holder = self._transactions.write(work)
         return self._answer(client, code, access, refresh, holder, proved, now)
@@ -122,46 +136,3 @@ def _check_bound(code: AuthorizationCode, client: Client, *, redirect_uri: str, 
         raise InvalidGrant("the redirect URI is another one than in the authorization request")
     if not is_answered(code.code_challenge, verifier):
         raise InvalidGrant("the code verifier does not answer the code challenge")
-
-
-def _load_present(tx: GrantSlice, client: Client, code: AuthorizationCode, now: datetime) -> Holder:
-    """The person must still be signed in: a code outlives neither her session nor her access."""
-    session = tx.sessions.browser_session(code.session_id)
-    if session is None or session.person_id != code.person_id or now >= session.expires_at:
-        raise InvalidGrant("the browser session that the code came from has ended")
-    return load_holder(tx, code.person_id, client.application)
-
-
-def _add_family(tx: GrantSlice, client: Client, code: AuthorizationCode, token_hash: bytes, now: datetime) -> None:
-    family = TokenFamily(
-        family_id=code.family_id,
-        client_id=code.client_id,
-        person_id=code.person_id,
-        session_id=code.session_id,
-        scopes=code.scopes,
-        methods=code.methods,
-        authenticated_at=code.authenticated_at,
-        created_at=now,
-        expires_at=now + FAMILY_LIFE[client.application.kind],
-        current_hash=token_hash,
-        nonce=code.nonce,
-    )
-    tx.tokens.add_family(family)
-    tx.tokens.add_refresh_token(RefreshToken(token_hash, code.family_id, now))
-
-
-def _end_what_came_of(tx: GrantSlice, client: Client, code: AuthorizationCode, now: datetime) -> None:
-    tx.tokens.end_family(code.family_id, now)
-    tx.sessions.add_epoch(Epoch(EpochKind.TOKEN, code.family_id, now))
-    details = {"familyId": code.family_id, "personId": code.person_id, "codeOf": code.client_id}
-    tx.audit.append(
-        event_of(
-            client.caller,
-            EventName.REUSE_AUTHORIZATION_CODE,
-            at=now,
-            outcome=Outcome.DENIED,
-            resources=[client.application.arn],
-            error_code="invalid_grant",
-            details=details,
-        )
-    )

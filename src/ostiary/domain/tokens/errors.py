@@ -44,6 +44,26 @@ class UnsupportedGrantType(TokenRefused):
     """Not one of ours; password and implicit never will be."""
 
 
+class DeviceCodeExpired(TokenRefused):
+    """RFC 8628 section 3.5 `expired_token`."""
+
+
+class DeviceDenied(TokenRefused):
+    """RFC 8628 section 3.5 `access_denied`: the person said no."""
+
+
+class AuthorizationPending(DomainError):
+    """RFC 8628 section 3.5: not refused, only not yet; no event, for a device asks every few seconds."""
+
+
+class SlowDown(DomainError):
+    """RFC 8628 section 3.5: as `AuthorizationPending`, and the device asks too often."""
+
+
+class DeviceCodeUnknown(DomainError):
+    """A person typed a code that no waiting device shows."""
+
+
 class AuthorizationRefused(DomainError):
     """An authorization request of a verified client: the answer goes to its redirect URI."""
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol
 
 from ostiary.domain.applications.client_authentication import Client
-from ostiary.domain.applications.model import Application, ApplicationKind
+from ostiary.domain.applications.model import Application
 from ostiary.domain.applications.scopes import OPENID
 from ostiary.domain.audit.event import Details, Event, event_of
 from ostiary.domain.audit.ports import AuditSlice
@@ -28,10 +28,6 @@ from ostiary.domain.tokens.ports import TokenSlice
 from ostiary.kit.clock import iso
 
 REFRESH_PREFIX = "ostr"
-FAMILY_LIFE: Mapping[ApplicationKind, timedelta] = {
-    ApplicationKind.WEB: timedelta(hours=12),
-    ApplicationKind.NATIVE: timedelta(days=30),
-}
 Fields = Mapping[str, str]
 
 

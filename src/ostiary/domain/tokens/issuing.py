@@ -13,7 +13,7 @@ from ostiary.domain.applications.client_authentication import Client, ClientAuth
 from ostiary.domain.audit.event import event_of
 from ostiary.domain.audit.ports import EventRecorder
 from ostiary.domain.audit.vocabulary import EventName, Outcome
-from ostiary.domain.tokens import client_credentials, code_exchange, refresh
+from ostiary.domain.tokens import client_credentials, code_exchange, device_grant, refresh
 from ostiary.domain.tokens.errors import TokenRefused, UnsupportedGrantType
 from ostiary.domain.tokens.grant import Fields, TokenAnswer, required
 from ostiary.kit.clock import Clock
@@ -30,6 +30,7 @@ class TokenIssuer:
         code_exchange_grant: Grant,
         refresh_grant: Grant,
         client_credentials_grant: Grant,
+        device_code_grant: Grant,
         refusals: Refusals,
     ) -> None:
         self._grants: Mapping[str, Grant] = MappingProxyType(
@@ -37,6 +38,7 @@ class TokenIssuer:
                 code_exchange.GRANT_TYPE: code_exchange_grant,
                 refresh.GRANT_TYPE: refresh_grant,
                 client_credentials.GRANT_TYPE: client_credentials_grant,
+                device_grant.GRANT_TYPE: device_code_grant,
             }
         )
         self._refusals = refusals

@@ -24,6 +24,8 @@ class Operation(StrEnum):
     EXCHANGE_CODE = "exchange-code"
     REFRESH = "refresh"
     CLIENT_CREDENTIALS = "client-credentials"
+    AUTHORIZE_DEVICE = "authorize-device"
+    EXCHANGE_DEVICE_CODE = "exchange-device-code"
     REVOKE = "revoke"
     INTROSPECT = "introspect"
     USER_INFO = "userinfo"
@@ -40,13 +42,17 @@ class Rule(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """`action` is what the resource, the application's ARN, is asked for; `kinds` may do it at all."""
+    """`action` is what the resource, the application's ARN, is asked for; `kinds` may do it at all.
+
+    `device_flow`: only applications may that are registered for it.
+    """
 
     action: str
     rule: Rule
     event: EventName | None = None
     kinds: frozenset[ApplicationKind] = frozenset(ApplicationKind)
     public_clients: bool = True
+    device_flow: bool = False
 
 
 _SENDS_PEOPLE = frozenset({ApplicationKind.WEB, ApplicationKind.NATIVE})
@@ -64,6 +70,12 @@ PERMISSIONS: Mapping[Operation, Permission] = MappingProxyType(
             EventName.ISSUE_TOKEN,
             frozenset({ApplicationKind.MACHINE, ApplicationKind.WEB}),
             public_clients=False,
+        ),
+        Operation.AUTHORIZE_DEVICE: Permission(
+            "ostiary:AuthorizeDevice", Rule.OWN, EventName.AUTHORIZE_DEVICE, _SENDS_PEOPLE, device_flow=True
+        ),
+        Operation.EXCHANGE_DEVICE_CODE: Permission(
+            "ostiary:IssueToken", Rule.OWN, EventName.ISSUE_TOKEN, _SENDS_PEOPLE, device_flow=True
         ),
         Operation.REVOKE: Permission("ostiary:RevokeToken", Rule.OWN, EventName.REVOKE_TOKEN),
         Operation.INTROSPECT: Permission(
@@ -89,6 +101,11 @@ def check_client(operation: Operation, caller: Caller, application: Application)
             "this kind of application may not do that",
             operator_text=f"`{application.client_id}` ({application.kind.value}) may not {permission.action}",
         )
+    if permission.device_flow and not application.device_flow:
+        raise UnauthorizedClient(
+            "this application is not registered for device codes",
+            operator_text=f"`{application.client_id}` has no `device_flow = true`",
+        )
 
 
 def check_member(operation: Operation, caller: Caller, groups: Sequence[str], application: Application) -> None:
@@ -106,4 +123,4 @@ def check_member(operation: Operation, caller: Caller, groups: Sequence[str], ap
 
 
 def is_member(groups: Sequence[str], application: Application) -> bool:
-    return not set(groups).isdisjoint(application.groups)
+    return application.everyone or not set(groups).isdisjoint(application.groups)

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from ostiary.domain.tokens.model import AuthorizationCode, RefreshToken, TokenFamily
+from ostiary.domain.tokens.model import (
+    AuthorizationCode,
+    DeviceAuthorization,
+    DeviceStatus,
+    RefreshToken,
+    TokenFamily,
+)
 
 
 class TokenRows(Protocol):
@@ -34,6 +41,36 @@ class TokenRows(Protocol):
     def end_families_of_person(self, person_id: str, now: datetime) -> int: ...
 
     def end_families_of_session(self, session_id: str, now: datetime) -> int: ...
+
+    def add_device(self, device: DeviceAuthorization) -> None: ...
+
+    def device(self, device_code_hash: bytes) -> DeviceAuthorization | None: ...
+
+    def device_by_user_code(self, user_code_hash: bytes) -> DeviceAuthorization | None: ...
+
+    def device_ends(self, client_id: str, network: str, now: datetime) -> Sequence[datetime]:
+        """When each of the codes ends that this network has for the application, used or not."""
+        ...
+
+    def note_device_question(self, device_code_hash: bytes, *, at: datetime, interval_seconds: int) -> None: ...
+
+    def decide_device(
+        self,
+        device_code_hash: bytes,
+        status: DeviceStatus,
+        *,
+        person_id: str,
+        session_id: str,
+        methods: tuple[str, ...],
+        authenticated_at: datetime | None,
+        now: datetime,
+    ) -> bool:
+        """The person's yes or no; False when the device does not wait any more."""
+        ...
+
+    def use_device(self, device_code_hash: bytes, now: datetime) -> bool:
+        """From approved to used; False when it is not approved or expired."""
+        ...
 
     def delete_expired_tokens(self, now: datetime) -> int: ...
 

@@ -1,6 +1,6 @@
-"""Where does a person go on to after signing in? To an authorization request of our own, or to the portal.
+"""Where does a person go on to after signing in? To an application's request, to a device's code, or to the portal.
 
-Only the one path that needs it is accepted, in a strict form, each time it comes in: never an open redirect.
+Only the paths that need it are accepted, in a strict form, each time they come in: never an open redirect.
 """
 
 from __future__ import annotations
@@ -9,11 +9,13 @@ import re
 from urllib.parse import quote
 
 SIGNIN = "/signin"
+DEVICE_PAGE = "/device"
 _AUTHORIZE = re.compile(r"/oauth2/authorize\?[A-Za-z0-9._~%!$&'()*+,;=:@/?-]{1,8000}")
+_DEVICE = re.compile(DEVICE_PAGE + r"(?:\?user_code=[A-Za-z0-9-]{1,32})?")
 
 
 def find_return_to(given: str | None) -> str | None:
-    return given if given is not None and _AUTHORIZE.fullmatch(given) else None
+    return given if given is not None and (_AUTHORIZE.fullmatch(given) or _DEVICE.fullmatch(given)) else None
 
 
 def with_return_to(path: str, return_to: str | None) -> str:

@@ -1,7 +1,8 @@
 """What do the endpoints share that applications call, and what does each of them answer?
 
 The phases no endpoint may forget (strict form, one proof of the client, errors in OAuth's form) stand once, in
-`ClientEndpoint.on_post`. RFC 6749 section 3.2 (token), RFC 7009 (revocation), RFC 7662 (introspection).
+`ClientEndpoint.on_post`. RFC 6749 section 3.2 (token), RFC 8628 section 3.1 (devices), RFC 7009 (revocation),
+RFC 7662 (introspection).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from ostiary.domain.audit.vocabulary import EventName
 from ostiary.domain.tokens.permissions import Operation
 from ostiary.protocols.http.client import origin_of
 from ostiary.protocols.http.forms import read_form
+from ostiary.protocols.http.return_to import DEVICE_PAGE
 from ostiary.protocols.oidc.client_proof import read_proof
 from ostiary.protocols.oidc.errors import write_error, write_json
 from ostiary.protocols.oidc.rooms import OidcRooms
@@ -50,7 +52,9 @@ class ClientEndpoint(ABC):
 
 class TokenEndpoint(ClientEndpoint):
     event = EventName.ISSUE_TOKEN
-    operations = frozenset({Operation.EXCHANGE_CODE, Operation.REFRESH, Operation.CLIENT_CREDENTIALS})
+    operations = frozenset(
+        {Operation.EXCHANGE_CODE, Operation.REFRESH, Operation.CLIENT_CREDENTIALS, Operation.EXCHANGE_DEVICE_CODE}
+    )
 
     def answer(self, client: Client, fields: Mapping[str, str], response: Response) -> None:
         issued = self.rooms.token_issuer.issue(client, fields)
@@ -64,6 +68,26 @@ class TokenEndpoint(ClientEndpoint):
             answer["refresh_token"] = issued.refresh_token
         if issued.id_token:
             answer["id_token"] = issued.id_token
+        write_json(response, answer)
+
+
+class DeviceAuthorizationEndpoint(ClientEndpoint):
+    """RFC 8628 section 3.2."""
+
+    event = EventName.AUTHORIZE_DEVICE
+    operations = frozenset({Operation.AUTHORIZE_DEVICE})
+
+    def answer(self, client: Client, fields: Mapping[str, str], response: Response) -> None:
+        codes = self.rooms.device_authorizations.start(client, fields)
+        page, user_code = self.rooms.issuer + DEVICE_PAGE, codes.user_code.reveal()
+        answer = {
+            "device_code": codes.device_code.reveal(),
+            "user_code": user_code,
+            "verification_uri": page,
+            "verification_uri_complete": f"{page}?user_code={user_code}",
+            "expires_in": codes.expires_in,
+            "interval": codes.interval,
+        }
         write_json(response, answer)
 
 

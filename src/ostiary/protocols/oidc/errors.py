@@ -1,4 +1,4 @@
-"""Which wire error does each error of the house become? RFC 6749 sections 4.1.2.1 and 5.2, RFC 6750 section 3, OIDC.
+"""Which wire error does each error of the house become? RFC 6749 sections 4.1.2.1 and 5.2, RFC 6750, RFC 8628, OIDC.
 
 One table. The client sees the code and the client's text; the operator's text goes to the log.
 """
@@ -40,6 +40,11 @@ ERRORS: Mapping[type[DomainError], WireError] = {
     errors.InvalidTarget: WireError("invalid_target"),
     errors.UnauthorizedClient: WireError("unauthorized_client"),
     errors.UnsupportedGrantType: WireError("unsupported_grant_type"),
+    errors.AuthorizationPending: WireError("authorization_pending"),
+    errors.SlowDown: WireError("slow_down"),
+    errors.DeviceCodeExpired: WireError("expired_token"),
+    errors.DeviceDenied: WireError("access_denied"),
+    errors.DeviceCodeUnknown: WireError("invalid_grant"),
     errors.InvalidAuthorizationRequest: WireError("invalid_request"),
     errors.UnsupportedResponseType: WireError("unsupported_response_type"),
     errors.InvalidAuthorizationScope: WireError("invalid_scope"),

@@ -12,12 +12,22 @@ from falcon import Request, Response
 
 from ostiary.domain.applications.client_assertion import ALGORITHMS
 from ostiary.domain.applications.scopes import EMAIL, OFFLINE_ACCESS, OPENID, PROFILE
-from ostiary.domain.tokens import client_credentials, code_exchange, refresh
+from ostiary.domain.tokens import client_credentials, code_exchange, device_grant, refresh
 from ostiary.domain.tokens.access_token import ACR_MFA
 from ostiary.domain.tokens.permissions import Operation
 from ostiary.domain.tokens.pkce import METHOD
 from ostiary.protocols.oidc.authorization_request import PROMPTS
-from ostiary.protocols.oidc.rooms import AUTHORIZE, INTROSPECT, JWKS, LOGOUT, REVOKE, TOKEN, USER_INFO, OidcRooms
+from ostiary.protocols.oidc.rooms import (
+    AUTHORIZE,
+    DEVICE_AUTHORIZATION,
+    INTROSPECT,
+    JWKS,
+    LOGOUT,
+    REVOKE,
+    TOKEN,
+    USER_INFO,
+    OidcRooms,
+)
 
 # Keys are published a day before they sign.
 _CACHE = "public, max-age=900"
@@ -60,6 +70,7 @@ def _endpoints(issuer: str) -> dict[str, str]:
     return {
         "authorization_endpoint": issuer + AUTHORIZE,
         "token_endpoint": issuer + TOKEN,
+        "device_authorization_endpoint": issuer + DEVICE_AUTHORIZATION,
         "userinfo_endpoint": issuer + USER_INFO,
         "revocation_endpoint": issuer + REVOKE,
         "introspection_endpoint": issuer + INTROSPECT,
@@ -73,7 +84,12 @@ def _abilities() -> dict[str, Any]:
     return {
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
-        "grant_types_supported": [code_exchange.GRANT_TYPE, refresh.GRANT_TYPE, client_credentials.GRANT_TYPE],
+        "grant_types_supported": [
+            code_exchange.GRANT_TYPE,
+            refresh.GRANT_TYPE,
+            client_credentials.GRANT_TYPE,
+            device_grant.GRANT_TYPE,
+        ],
         "code_challenge_methods_supported": [METHOD],
         "scopes_supported": [OPENID, PROFILE, EMAIL, OFFLINE_ACCESS],
         "subject_types_supported": ["public"],

@@ -10,7 +10,12 @@ from falcon import Request, Response
 
 from ostiary.protocols.oidc import rooms as paths
 from ostiary.protocols.oidc.authorize import AuthorizationEndpoint
-from ostiary.protocols.oidc.client_endpoints import IntrospectionEndpoint, RevocationEndpoint, TokenEndpoint
+from ostiary.protocols.oidc.client_endpoints import (
+    DeviceAuthorizationEndpoint,
+    IntrospectionEndpoint,
+    RevocationEndpoint,
+    TokenEndpoint,
+)
 from ostiary.protocols.oidc.errors import write_failure
 from ostiary.protocols.oidc.metadata import KeysEndpoint, MetadataEndpoint
 from ostiary.protocols.oidc.rooms import OidcRooms
@@ -22,6 +27,7 @@ __all__ = ["ENDPOINTS", "OidcRooms", "add_routes", "write_failure"]
 Endpoint = (
     type[AuthorizationEndpoint]
     | type[TokenEndpoint]
+    | type[DeviceAuthorizationEndpoint]
     | type[UserInfoEndpoint]
     | type[RevocationEndpoint]
     | type[IntrospectionEndpoint]
@@ -34,6 +40,7 @@ ENDPOINTS: Mapping[str, Endpoint] = MappingProxyType(
     {
         paths.AUTHORIZE: AuthorizationEndpoint,
         paths.TOKEN: TokenEndpoint,
+        paths.DEVICE_AUTHORIZATION: DeviceAuthorizationEndpoint,
         paths.USER_INFO: UserInfoEndpoint,
         paths.REVOKE: RevocationEndpoint,
         paths.INTROSPECT: IntrospectionEndpoint,

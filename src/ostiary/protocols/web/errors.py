@@ -18,6 +18,7 @@ from ostiary.domain.credentials.errors import (
 )
 from ostiary.domain.sessions.errors import InvalidSessionRequest, SessionRevoked, SessionTooLarge
 from ostiary.domain.signin.errors import CodeRefused, NotSignedIn, PasswordsDiffer, SignInRefused, UnknownSession
+from ostiary.domain.tokens.errors import ApplicationForbidden, DeviceCodeUnknown
 from ostiary.kit.texts import Text
 from ostiary.protocols.http.client import request_id
 from ostiary.protocols.http.errors import Failure, FailureWriter, write_plain
@@ -31,7 +32,9 @@ log = logging.getLogger(__name__)
 
 STATUSES: Mapping[type[DomainError], int] = {
     AccessDenied: 403,
+    ApplicationForbidden: 403,
     CodeRefused: 400,
+    DeviceCodeUnknown: 404,
     EnrolmentLinkInvalid: 410,
     FactsConflict: 409,
     InvalidSessionRequest: 400,

@@ -13,6 +13,7 @@ from ostiary.domain.signin.mail import MailSlice
 from ostiary.domain.signin.own_account import OwnAccount
 from ostiary.domain.signin.own_sessions import OwnSessions
 from ostiary.domain.signin.signin import SignIn
+from ostiary.domain.tokens.device_approval import DeviceApprovals
 from ostiary.kit.clock import Clock
 from ostiary.kit.transactions import Transactions
 from ostiary.protocols.http.client import ProxyTrust
@@ -27,6 +28,7 @@ class WebRooms:
     enrolment: Enrolment
     sessions: OwnSessions
     account: OwnAccount
+    device_approvals: DeviceApprovals
     credentials: PersonRoleCredentials
     authorizer: Authorizer
     mail: Transactions[MailSlice]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Boolean, Column, ForeignKey, Index, LargeBinary, Table
 
 from ostiary.domain.applications.model import ApplicationKind, ClientAuthentication
+from ostiary.domain.tokens.model import DeviceStatus
 from ostiary.storage.columns import StoredText, TextMap
 from ostiary.storage.schema.definition import metadata, moment, named, octets, of_person, text, texts, whole
 
@@ -95,8 +96,10 @@ device_authorization = Table(
     whole("interval_seconds"),
     moment("last_polled_at", nullable=True),
     text("source_ip"),
+    Column("network", StoredText, nullable=False, index=True),
     text("user_agent"),
-    text("status"),
+    text("family_id"),
+    named("status", DeviceStatus),
     text("person_id"),
     text("session_id"),
     texts("methods"),

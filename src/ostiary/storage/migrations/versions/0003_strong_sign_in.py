@@ -220,7 +220,9 @@ def _create_applications() -> None:
         sa.Column("interval_seconds", sa.Integer(), nullable=False),
         sa.Column("last_polled_at", sa.BigInteger(), nullable=True),
         sa.Column("source_ip", TEXT, nullable=False),
+        sa.Column("network", TEXT, nullable=False),
         sa.Column("user_agent", TEXT, nullable=False),
+        sa.Column("family_id", TEXT, nullable=False),
         sa.Column("status", TEXT, nullable=False),
         sa.Column("person_id", TEXT, nullable=False),
         sa.Column("session_id", TEXT, nullable=False),
@@ -230,6 +232,7 @@ def _create_applications() -> None:
         sa.UniqueConstraint("user_code_hash", name="uq_device_authorization_user_code_hash"),
     )
     op.create_index("ix_device_authorization_expires_at", "device_authorization", ["expires_at"])
+    op.create_index("ix_device_authorization_network", "device_authorization", ["network"])
     op.create_table(
         "consent",
         sa.Column("person_id", TEXT, nullable=False),
