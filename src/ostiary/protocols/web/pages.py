@@ -79,6 +79,7 @@ def _environment(language: str) -> Environment:
         waiting_time=partial(waiting_time, language=language),
         say=partial(say, language=language),
     )
+    environment.policies["ext.i18n.trimmed"] = True
     environment.tests["web_address"] = is_web_address
     # A page without news says nothing; all other variables must be given.
     environment.globals.update(paths=PATHS, error=None, notice=None, language=language)
