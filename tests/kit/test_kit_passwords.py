@@ -8,10 +8,11 @@ import time
 import argon2
 import pytest
 
+from ostiary.kit.crypto.password_cost import PasswordCost
 from ostiary.kit.crypto.passwords import PasswordHasher, PasswordMismatch, UnacceptablePasswordError
 
 PEPPER = bytes(range(32))
-HASHER = PasswordHasher(PEPPER, memory_kib=64, iterations=1)
+HASHER = PasswordHasher(PEPPER, PasswordCost(64, 1))
 ENCODED = HASHER.hash("correct horse")
 
 
@@ -34,7 +35,7 @@ def test_the_default_costs_are_those_of_the_design() -> None:
 
 def test_without_the_pepper_the_hash_is_worth_nothing() -> None:
     with pytest.raises(PasswordMismatch):
-        PasswordHasher(b"p" * 32, memory_kib=64, iterations=1).verify(ENCODED, "correct horse")
+        PasswordHasher(b"p" * 32, PasswordCost(64, 1)).verify(ENCODED, "correct horse")
     with pytest.raises(ValueError, match="pepper"):
         PasswordHasher(b"short")
 
@@ -67,13 +68,29 @@ def test_a_damaged_hash_opens_to_nobody(encoded: str) -> None:
         HASHER.verify(encoded, "correct horse")
 
 
-def test_a_hash_of_other_costs_is_made_anew() -> None:
+def test_a_hash_of_lower_cost_is_made_anew_and_one_of_higher_cost_stays() -> None:
     assert not HASHER.needs_rehash(ENCODED)
-    assert PasswordHasher(PEPPER, memory_kib=128, iterations=1).needs_rehash(ENCODED)
+    assert PasswordHasher(PEPPER, PasswordCost(128, 1)).needs_rehash(ENCODED)
+    assert not PasswordHasher(PEPPER, PasswordCost(32, 1)).needs_rehash(ENCODED)
+
+
+def test_a_wrong_guess_at_a_cheaper_hash_costs_the_time_of_a_dear_one() -> None:
+    dear = PasswordHasher(PEPPER, PasswordCost(8192, 2))
+    cheap = PasswordHasher(PEPPER, PasswordCost(2048, 1)).hash("x")
+
+    def spent(encoded: str) -> float:
+        began = time.thread_time()
+        with pytest.raises(PasswordMismatch):
+            dear.verify(encoded, "wrong")
+        return time.thread_time() - began
+
+    of_dear = dear.hash("x")
+    cheap_time, dear_time = (min(spent(encoded) for _ in range(15)) for encoded in (cheap, of_dear))
+    assert 0.7 < cheap_time / dear_time < 1.4
 
 
 def test_somebody_who_does_not_exist_costs_the_same_time() -> None:
-    hasher = PasswordHasher(PEPPER, memory_kib=4096, iterations=2)
+    hasher = PasswordHasher(PEPPER, PasswordCost(4096, 2))
     encoded = hasher.hash("x")
 
     def spent(existing: bool) -> float:  # noqa: FBT001 - the one thing that differs

@@ -196,7 +196,7 @@ class Enrolment:
         self._recorder.record(event)
 
 
-def rules_for(rules: SignInRules) -> list[str]:
+def rules_for(rules: SignInRules) -> Sequence[str]:
     return describe(rules_of(rules.password_profile))
 
 

@@ -15,6 +15,8 @@ from typing import NoReturn
 import argon2
 from argon2.exceptions import VerificationError
 
+from ostiary.kit.crypto.password_cost import FLOOR, PasswordCost, spend
+
 MAX_CHARACTERS = 1024
 _PEPPER_BYTES = 32
 _SALT_BYTES = 16
@@ -33,18 +35,19 @@ class UnacceptablePasswordError(Exception):
 
 
 class PasswordHasher:
-    """Shared by all threads. `pepper`: at least 32 bytes, derived from the root key."""
+    """Shared by all threads. `pepper`: at least 32 bytes, kept under the root key."""
 
-    __slots__ = ("_absent", "_argon2", "_pepper")
+    __slots__ = ("_absent", "_argon2", "_cost", "_pepper")
 
-    def __init__(self, pepper: bytes, memory_kib: int = 19_456, iterations: int = 2, parallelism: int = 1) -> None:
+    def __init__(self, pepper: bytes, cost: PasswordCost = FLOOR) -> None:
         if len(pepper) < _PEPPER_BYTES:
             raise ValueError(f"the pepper has {len(pepper)} bytes and needs {_PEPPER_BYTES}")
         self._pepper = pepper
+        self._cost = cost
         self._argon2 = argon2.PasswordHasher(
-            time_cost=iterations,
-            memory_cost=memory_kib,
-            parallelism=parallelism,
+            time_cost=cost.iterations,
+            memory_cost=cost.memory_kib,
+            parallelism=1,
             hash_len=_HASH_BYTES,
             salt_len=_SALT_BYTES,
             type=argon2.Type.ID,
@@ -56,11 +59,15 @@ class PasswordHasher:
         return self._argon2.hash(self._peppered(_prepared(password)))
 
     def verify(self, encoded: str, password: str) -> None:
-        """Raise PasswordMismatch unless `password` is the one behind `encoded`."""
+        """Raise PasswordMismatch unless `password` is the one behind `encoded`.
+
+        A wrong guess takes as long for a hash that was made at a lower cost: else time would tell who exists.
+        """
         try:
             peppered = self._peppered(_prepared(password))
             self._argon2.verify(encoded, peppered)
         except (UnacceptablePasswordError, VerificationError, ValueError):  # a damaged hash is a ValueError
+            self._even_out(encoded)
             raise PasswordMismatch from None
 
     def verify_absent(self, password: str) -> NoReturn:
@@ -69,14 +76,27 @@ class PasswordHasher:
         raise PasswordMismatch  # pragma: no cover - nobody knows a password for the random hash
 
     def needs_rehash(self, encoded: str) -> bool:
-        """Whether it was made with other costs; ask after `verify`, when the password is at hand."""
-        return self._argon2.check_needs_rehash(encoded)
+        """Whether it was made at a lower cost; ask after `verify`, when the password is at hand."""
+        return _work(encoded) < self._cost.work
 
     def __repr__(self) -> str:
         return "PasswordHasher([redacted])"
 
+    def _even_out(self, encoded: str) -> None:
+        missing = self._cost.work - _work(encoded)
+        if missing > 0:
+            spend(missing, iterations=self._cost.iterations)
+
     def _peppered(self, prepared: bytes) -> bytes:
         return hmac.digest(self._pepper, prepared, "sha256")
+
+
+def _work(encoded: str) -> int:
+    try:
+        parameters = argon2.extract_parameters(encoded)
+    except argon2.exceptions.InvalidHashError:
+        return 0
+    return PasswordCost(parameters.memory_cost, parameters.time_cost).work
 
 
 def _prepared(password: str) -> bytes:
