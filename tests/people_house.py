@@ -14,6 +14,8 @@ from ostiary.app.wiring.people import People, PeopleParts
 from ostiary.domain.access.authorizer import Authorizer
 from ostiary.domain.access.index import AccessIndex, load_access_index
 from ostiary.domain.access.model import Assignment, PermissionSet
+from ostiary.domain.account.own_account import OwnAccount
+from ostiary.domain.account.own_sessions import OwnSessions
 from ostiary.domain.applications.index import ApplicationIndex, load_application_index
 from ostiary.domain.audit.caller import Caller, CallerKind, Door, Origin
 from ostiary.domain.audit.event import Event, decode
@@ -22,6 +24,7 @@ from ostiary.domain.audit.ports import EventQuery
 from ostiary.domain.credentials.server_keys import ServerKeys, load_server_keys, make_first_keys
 from ostiary.domain.credentials.throttle import Throttle
 from ostiary.domain.directory.model import Account, AttributeDefinition, AttributeType, Directory, Group, Organization
+from ostiary.domain.mail.outbox import Mailing
 from ostiary.domain.sessions.browser import Opened
 from ostiary.domain.sessions.issuing import RoleSessionIssuer
 from ostiary.domain.sessions.model import SessionLevel
@@ -29,8 +32,6 @@ from ostiary.domain.sessions.revocation import RevocationIndex, load_revocations
 from ostiary.domain.signin.current import CurrentPerson, SignedIn
 from ostiary.domain.signin.enrolment import Enrolment
 from ostiary.domain.signin.invitation import Invitation, Invitations, Invitee
-from ostiary.domain.signin.own_account import OwnAccount
-from ostiary.domain.signin.own_sessions import OwnSessions
 from ostiary.domain.signin.signin import SignIn
 from ostiary.domain.signin_policy.index import SignInPolicyIndex, load_signin_policies
 from ostiary.domain.signin_policy.model import SignInPolicy
@@ -233,6 +234,7 @@ def make_house(database: Database, clock: FixedClock, keys: Current[ServerKeys],
         clock=clock,
         issuer=ISSUER,
         organization=lambda: "Example Corporation",
+        mailing=Mailing.SHOWN,
         development=True,
     )
     return House(clock=clock, services=People(parts))

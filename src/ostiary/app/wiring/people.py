@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from ostiary.app.house import House
 from ostiary.domain.access.authorizer import Authorizer
 from ostiary.domain.access.index import AccessIndex
+from ostiary.domain.account.own_account import OwnAccount
+from ostiary.domain.account.own_sessions import OwnSessions
 from ostiary.domain.applications.index import ApplicationIndex
 from ostiary.domain.audit.last_use import LastUseLog
 from ostiary.domain.credentials.authenticator import Authenticators
@@ -15,14 +17,13 @@ from ostiary.domain.credentials.choosing import PasswordChoice
 from ostiary.domain.credentials.hashing import PasswordHashing
 from ostiary.domain.credentials.server_keys import ServerKeys
 from ostiary.domain.credentials.throttle import Throttle
+from ostiary.domain.mail.outbox import Mailing, Outbox
 from ostiary.domain.sessions.issuing import RoleSessionIssuer
 from ostiary.domain.sessions.person_credentials import PersonRoleCredentials
 from ostiary.domain.sessions.revocation import RevocationIndex
 from ostiary.domain.signin.current import CurrentPerson
 from ostiary.domain.signin.enrolment import Enrolment
 from ostiary.domain.signin.invitation import Invitations
-from ostiary.domain.signin.own_account import OwnAccount
-from ostiary.domain.signin.own_sessions import OwnSessions
 from ostiary.domain.signin.signin import SignIn
 from ostiary.domain.signin_policy.index import SignInPolicyIndex
 from ostiary.domain.tokens.device_approval import DeviceApprovals
@@ -49,6 +50,7 @@ class PeopleParts:
     clock: Clock
     issuer: str
     organization: Callable[[], str]
+    mailing: Mailing = Mailing.OFF
     development: bool = False
 
 
@@ -61,6 +63,7 @@ class People:
         self.current = CurrentPerson(
             transactions=database, revocations=parts.revocations, policies=parts.policies, clock=clock
         )
+        self.outbox = Outbox(keys=parts.keys, mailing=parts.mailing)
         self.throttle = Throttle(transactions=database, keys=parts.keys, clock=clock)
         self.hashing = PasswordHashing(keys=parts.keys)
         self.authenticators = Authenticators(keys=parts.keys)
@@ -71,7 +74,7 @@ class People:
             authorizer=parts.authorizer,
             clock=clock,
             issuer=parts.issuer,
-            mailbox=parts.development,
+            outbox=self.outbox,
         )
         self.signin = SignIn(
             transactions=database,
@@ -105,7 +108,7 @@ class People:
         )
 
 
-def people_of(house: House, *, issuer: str, development: bool) -> People:
+def people_of(house: House, *, issuer: str, mailing: Mailing, development: bool) -> People:
     remembered = house.remembered
     parts = PeopleParts(
         database=house.database,
@@ -120,6 +123,7 @@ def people_of(house: House, *, issuer: str, development: bool) -> People:
         clock=house.clock,
         issuer=issuer,
         organization=house.organization_name,
+        mailing=mailing,
         development=development,
     )
     return People(parts)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from ostiary.domain.account.own_sessions import OwnSessions
 from ostiary.domain.applications.client_authentication import ClientAuthenticator
 from ostiary.domain.applications.index import ApplicationIndex
 from ostiary.domain.credentials.server_keys import ServerKeys
 from ostiary.domain.signin.current import CurrentPerson
-from ostiary.domain.signin.own_sessions import OwnSessions
 from ostiary.domain.tokens.authorization import Authorization
 from ostiary.domain.tokens.device_authorization import DeviceAuthorizations
 from ostiary.domain.tokens.introspection import TokenIntrospection

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ostiary.domain.access.authorizer import Authorizer
+from ostiary.domain.account.own_account import OwnAccount
+from ostiary.domain.account.own_sessions import OwnSessions
 from ostiary.domain.sessions.person_credentials import PersonRoleCredentials
 from ostiary.domain.signin.current import CurrentPerson
 from ostiary.domain.signin.enrolment import Enrolment
 from ostiary.domain.signin.mail import MailSlice
-from ostiary.domain.signin.own_account import OwnAccount
-from ostiary.domain.signin.own_sessions import OwnSessions
 from ostiary.domain.signin.signin import SignIn
 from ostiary.domain.tokens.device_approval import DeviceApprovals
 from ostiary.kit.clock import Clock
