@@ -75,6 +75,17 @@ class Factor:
 
 
 @dataclass(frozen=True)
+class Device:
+    application: str = "Ostiary command line"
+    user_code: str = "BCDF-GHJK"
+    source_ip: str = "192.0.2.17"
+    user_agent: str = "ostiary-cli/1.0 (Linux; desk-7)"
+    near: bool = True
+    seconds: int = 40
+    gets: tuple[str, ...] = ("who you are", "your name and user name")
+
+
+@dataclass(frozen=True)
 class Mail:
     to: str
     subject: str
@@ -134,6 +145,7 @@ _ENROLMENT = {
     "rules": ["At least 12 characters", "Not one of the passwords that are known to have leaked", "Without your name"],
     "action": "/enroll",
 }
+_DEVICE = {"display_name": "Ada", "approve_action": "/device/approve", "deny_action": "/device/deny"}
 _SESSIONS = [
     Session("s1", "192.0.2.17", "Firefox on Linux", current=True, end_action="/account/sessions/s1/end"),
     Session("s2", "2001:db8::7c1", "Safari on iPhone", current=False, end_action="/account/sessions/s2/end"),
@@ -196,6 +208,24 @@ PAGES = [
         "sign_out.html",
         "sign_out",
         {"action": "/oauth2/logout", "application": "Shop", "display_name": "Ada", "fields": {"client_id": "shop"}},
+    ),
+    Page("device.html", "device", {"action": "/device", "user_code": ""}),
+    Page("device.html", "device-error", {"action": "/device", "user_code": "BCDF"} | _FAILED),
+    Page("device_confirm.html", "device_confirm", _DEVICE | {"device": Device()}),
+    Page(
+        "device_confirm.html",
+        "device_confirm-far",
+        _DEVICE | {"device": Device(near=False, user_agent="", seconds=170)},
+    ),
+    Page(
+        "device_done.html",
+        "device_done",
+        {"application": "Ostiary command line", "approved": True, "ends_with_session": True},
+    ),
+    Page(
+        "device_done.html",
+        "device_done-denied",
+        {"application": "Ostiary command line", "approved": False, "ends_with_session": True},
     ),
     Page("enroll_done.html", "enroll_done", {"portal_url": "/", "development": True}),
     Page("link_invalid.html", "link_invalid"),
@@ -428,6 +458,7 @@ def test_the_fields_of_a_sign_in_are_known_to_password_managers() -> None:
     assert found == {
         ("username", "username"),
         ("password", "current-password"),
+        ("user_code", "off"),
         ("new_password", "new-password"),
         ("repeat_password", "new-password"),
         ("code", "one-time-code"),

@@ -22,10 +22,10 @@ from ostiary.domain.tokens.errors import ApplicationForbidden, DeviceCodeUnknown
 from ostiary.kit.texts import Text
 from ostiary.protocols.http.client import request_id
 from ostiary.protocols.http.errors import Failure, FailureWriter, write_plain
+from ostiary.protocols.http.return_to import sign_in_path
 from ostiary.protocols.texts.catalogue import say
 from ostiary.protocols.texts.choice import language_of
 from ostiary.protocols.web import pages
-from ostiary.protocols.web.pages import PATHS
 from ostiary.protocols.web.rooms import WebRooms
 
 log = logging.getLogger(__name__)
@@ -69,7 +69,7 @@ def write_domain_error(rooms: WebRooms, request: Request, response: Response, er
     match error:
         case NotSignedIn() | SessionRevoked():
             response.status = 303
-            response.location = PATHS.signin
+            response.location = sign_in_path(request.relative_uri if request.method == "GET" else "")
         case Throttled():
             response.set_header("Retry-After", str(error.retry_after))
             _write(response, status, _render(rooms, request, "throttled.html", retry_after_seconds=error.retry_after))

@@ -21,7 +21,7 @@ from ostiary.protocols.http.cookies import SESSION
 from ostiary.protocols.http.forms import read_form, read_query
 from ostiary.protocols.http.same_origin import check_csrf, check_same_origin, csrf_token, form_key, form_key_or_new
 from ostiary.protocols.texts.choice import language_of
-from ostiary.protocols.web import account, development, enroll, portal, signin
+from ostiary.protocols.web import account, development, device, enroll, portal, signin
 from ostiary.protocols.web.assets import StaticFiles
 from ostiary.protocols.web.errors import write_domain_error
 from ostiary.protocols.web.pages import PATHS
@@ -32,6 +32,7 @@ ROUTES: tuple[Route, ...] = (
     *signin.ROUTES,
     *enroll.ROUTES,
     *portal.ROUTES,
+    *device.ROUTES,
     *account.ROUTES,
     *development.ROUTES,
 )
