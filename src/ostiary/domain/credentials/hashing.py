@@ -1,52 +1,65 @@
 """How are passwords hashed without starving everything else?
 
-argon2id takes all it can get, so no more hashes run at once than there are cores; whoever waits too long is turned
-away. The pepper is a server key: hashes in a stolen database are worth nothing without it (BP01-7).
+argon2id takes all it can get. So hashes run on threads of their own, no more than there are cores, which the system
+serves after all others; and no more people wait for them than leaves threads for other requests: whoever comes then is
+turned away at once. The pepper is a server key: hashes in a stolen database are worth nothing without it (BP01-7).
 """
 
 from __future__ import annotations
 
 import os
+import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 from ostiary.domain.credentials.errors import TooBusy
 from ostiary.domain.credentials.password_policy import MAX_LENGTH, normalised
 from ostiary.domain.credentials.server_keys import ServerKeys
+from ostiary.kit.crypto.password_cost import PasswordCost
 from ostiary.kit.crypto.passwords import PasswordHasher, PasswordMismatch
 from ostiary.kit.current import Current
 
 _WAIT_SECONDS = 10.0
+_WAITING = 24
+_NICENESS = 10
+
+Result = TypeVar("Result")
 
 
 class PasswordHashing:
-    """One per worker process."""
+    """One per worker process; `slots` hashes run at once, and `waiting` more people may wait for one."""
 
-    def __init__(self, *, keys: Current[ServerKeys], slots: int | None = None) -> None:
+    def __init__(self, *, keys: Current[ServerKeys], slots: int | None = None, waiting: int = _WAITING) -> None:
         self._keys = keys
-        self._slots = threading.BoundedSemaphore(slots or os.cpu_count() or 1)
-        self._made: tuple[bytes, PasswordHasher] | None = None
+        slots = slots or usable_cores()
+        self._threads = ThreadPoolExecutor(slots, thread_name_prefix="password", initializer=_yield_to_others)
+        self._places = threading.BoundedSemaphore(slots + waiting)
+        self._making = threading.Lock()
+        self._made: tuple[tuple[bytes, PasswordCost], PasswordHasher] | None = None
 
     def hash(self, password: str) -> str:
-        with self._slot() as hasher:
-            return hasher.hash(normalised(password))
+        """Raises TooBusy."""
+        return self._run(lambda hasher: hasher.hash(normalised(password)))
 
     def check(self, password: str, encoded: str | None) -> None:
-        """Raises PasswordMismatch; costs the same when there is nothing to compare with (`encoded` is None)."""
+        """Raises PasswordMismatch, TooBusy; costs the same when there is nothing to compare with (None)."""
         candidate = normalised(password)
-        with self._slot() as hasher:
+
+        def work(hasher: PasswordHasher) -> None:
             if encoded is None or len(candidate) > MAX_LENGTH:
                 hasher.verify_absent(candidate[:MAX_LENGTH])
-                raise PasswordMismatch
             hasher.verify(encoded, candidate)
 
+        self._run(work)
+
     def matches_any(self, password: str, encoded: tuple[str, ...]) -> bool:
-        """Whether it is one of the earlier passwords."""
+        """Whether it is one of the earlier passwords. Raises TooBusy."""
         return any(self._matches(password, one) for one in encoded)
 
     def renewed(self, password: str, encoded: str) -> str:
-        """`encoded`, or a new one when it was made with other costs; after `check`."""
+        """`encoded`, or a new one when it was made at a lower cost; after `check`. Raises TooBusy."""
         return self.hash(password) if self._hasher().needs_rehash(encoded) else encoded
 
     def _matches(self, password: str, encoded: str) -> bool:
@@ -56,19 +69,40 @@ class PasswordHashing:
             return False
         return True
 
-    @contextmanager
-    def _slot(self) -> Iterator[PasswordHasher]:
-        if not self._slots.acquire(timeout=_WAIT_SECONDS):
-            raise TooBusy("too many people are signing in at this moment: try again shortly")
+    def _run(self, work: Callable[[PasswordHasher], Result]) -> Result:
+        if not self._places.acquire(blocking=False):
+            raise _too_busy()
         try:
-            yield self._hasher()
+            running = self._threads.submit(lambda: work(self._hasher()))
+            try:
+                return running.result(_WAIT_SECONDS)
+            except TimeoutError:
+                running.cancel()
+                raise _too_busy() from None
         finally:
-            self._slots.release()
+            self._places.release()
 
     def _hasher(self) -> PasswordHasher:
-        """Made once per pepper, because making it costs a hash."""
-        pepper, made = self._keys.value.password_pepper, self._made
-        if made is None or made[0] != pepper:
-            made = (pepper, PasswordHasher(pepper))
-            self._made = made
+        """Made once per pepper and cost, because making it costs a hash."""
+        keys = self._keys.value
+        wanted = (keys.password_pepper, keys.password_cost)
+        with self._making:
+            made = self._made
+            if made is None or made[0] != wanted:
+                made = self._made = (wanted, PasswordHasher(*wanted))
         return made[1]
+
+
+def usable_cores() -> int:
+    """Those on which the system lets this process run."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+
+
+def _too_busy() -> TooBusy:
+    return TooBusy("too many people are signing in at this moment: try again shortly")
+
+
+def _yield_to_others() -> None:
+    # Only Linux has a niceness for each thread; elsewhere it would be some process's.
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)

@@ -148,6 +148,7 @@ class AccessKey:
 class KeyPurpose(StrEnum):
     KEK = "kek"  # wrapped by the root key; everything below is sealed by it
     PASSWORD_PEPPER = "password-pepper"
+    PASSWORD_COST = "password-cost"  # no key, but sealed like one: whoever can write here must not make hashes cheap
     SESSION_TOKEN = "session-token"
     SIGNING_ES256 = "signing-es256"
     SIGNING_RS256 = "signing-rs256"

@@ -15,6 +15,7 @@ from ostiary.domain.credentials.model import KeyPurpose, ServerKey
 from ostiary.domain.credentials.ports import ServerKeyRows
 from ostiary.kit import ids
 from ostiary.kit.crypto.jose import SigningKey
+from ostiary.kit.crypto.password_cost import FLOOR, PasswordCost
 from ostiary.kit.crypto.sealing import Kek, Keyring, RootKey, SealError
 from ostiary.kit.crypto.session_token import SessionTokenKeys
 
@@ -52,6 +53,7 @@ class ServerKeys:
     password_pepper: bytes
     checkpoint_seed: bytes
     cookie_key: bytes
+    password_cost: PasswordCost = FLOOR
 
     def public_jwks(self) -> dict[str, list[dict[str, str]]]:
         """RFC 7517 section 5: every key that a verifier may still or soon meet."""
@@ -79,6 +81,7 @@ def load_server_keys(rows: ServerKeyRows, root: RootKey, *, now: datetime) -> Se
             password_pepper=opened.material(opened.active(KeyPurpose.PASSWORD_PEPPER)),
             checkpoint_seed=opened.material(opened.active(KeyPurpose.CHECKPOINT)),
             cookie_key=opened.material(opened.active(KeyPurpose.COOKIE)),
+            password_cost=opened.password_cost() or FLOOR,
         )
     except SealError as failure:
         raise ServerKeysUnusable(
@@ -87,12 +90,12 @@ def load_server_keys(rows: ServerKeyRows, root: RootKey, *, now: datetime) -> Se
 
 
 def make_first_keys(rows: ServerKeyRows, root: RootKey, *, now: datetime) -> None:
-    """One key of every purpose, usable at once; for a new organization."""
+    """One key of every purpose, usable at once; for a new organization, whose passwords cost the least."""
     kek = Kek.generate(ids.uuid7())
     rows.put_server_key(ServerKey(kek.key_id, KeyPurpose.KEK, root.wrap(kek), now, now))
     keyring = Keyring(keks={kek.key_id: kek}, current=kek)
     for purpose in KeyPurpose:
-        if purpose is not KeyPurpose.KEK:
+        if purpose not in {KeyPurpose.KEK, KeyPurpose.PASSWORD_COST}:
             rows.put_server_key(_new_key(purpose, keyring, created_at=now, active_from=now))
 
 
@@ -112,6 +115,28 @@ def rotate_due_keys(rows: ServerKeyRows, root: RootKey, *, now: datetime) -> lis
     for key in stored:
         if key.retired_at is not None and key.retired_at < now:
             rows.delete_server_key(key.key_id)
+    return made
+
+
+def kept_password_cost(rows: ServerKeyRows, root: RootKey, *, now: datetime) -> PasswordCost | None:
+    """None until it was measured."""
+    stored = rows.server_keys()
+    return _Opened(stored, _keyring(stored, root, now=now), now).password_cost()
+
+
+def raise_password_cost(rows: ServerKeyRows, root: RootKey, cost: PasswordCost, *, now: datetime) -> ServerKey | None:
+    """Keep what was measured; None when no less is kept already: a busy moment must not make passwords cheaper."""
+    kept = kept_password_cost(rows, root, now=now)
+    if kept is not None and kept.work >= cost.work:
+        return None
+    stored = rows.server_keys()
+    keyring = _keyring(stored, root, now=now)
+    unsealed = ServerKey(ids.uuid7(), KeyPurpose.PASSWORD_COST, b"", now, now)
+    made = _sealed(unsealed, str(cost).encode(), keyring)
+    for key in stored:
+        if key.purpose is KeyPurpose.PASSWORD_COST:
+            rows.delete_server_key(key.key_id)
+    rows.put_server_key(made)
     return made
 
 
@@ -136,6 +161,10 @@ class _Opened:
     def material(self, key: ServerKey) -> bytes:
         return self._keyring.open(key.sealed, identity=sealing_identity(key))
 
+    def password_cost(self) -> PasswordCost | None:
+        kept = self.living(KeyPurpose.PASSWORD_COST)
+        return PasswordCost.from_text(self.material(kept[-1]).decode()) if kept else None
+
     def signing_key(self, key: ServerKey) -> SigningKey:
         return SigningKey.from_private_bytes(SIGNING_ALGORITHMS[key.purpose], self.material(key))
 
@@ -158,11 +187,11 @@ def _newest_active(keys: Sequence[ServerKey], purpose: KeyPurpose, *, now: datet
 def _new_key(purpose: KeyPurpose, keyring: Keyring, *, created_at: datetime, active_from: datetime) -> ServerKey:
     algorithm = SIGNING_ALGORITHMS.get(purpose)
     material = SigningKey.generate(algorithm).to_private_bytes() if algorithm else ids.random_bytes(32)
-    unsealed = ServerKey(ids.uuid7(), purpose, b"", created_at, active_from)
-    return _with_sealed(unsealed, keyring.seal(material, identity=sealing_identity(unsealed)))
+    return _sealed(ServerKey(ids.uuid7(), purpose, b"", created_at, active_from), material, keyring)
 
 
-def _with_sealed(key: ServerKey, sealed: bytes) -> ServerKey:
+def _sealed(key: ServerKey, material: bytes, keyring: Keyring) -> ServerKey:
+    sealed = keyring.seal(material, identity=sealing_identity(key))
     return ServerKey(key.key_id, key.purpose, sealed, key.created_at, key.active_from, key.retired_at)
 
 

@@ -16,7 +16,7 @@ from typing import Self
 from argon2.low_level import Type, hash_secret_raw
 
 _TEXT = re.compile(r"m=([0-9]{1,8}),t=([0-9]{1,4})")
-_TRIES = 3
+_TRIES = 2
 _TOLERANCE = 1.1
 _MEBIBYTES = (19, 24, 31, 48, 64)
 _BYTES = 32
@@ -55,7 +55,7 @@ CEILING = PasswordCost(64 * 1024, 16)
 
 
 def measured_cost(target_seconds: float, *, cpu_seconds: Callable[[], float]) -> PasswordCost:
-    """The cost within floor and ceiling that makes most work in about `target_seconds`; takes half a second or more."""
+    """The cost within floor and ceiling that makes most work in about `target_seconds`; measuring takes half a second."""
     best = FLOOR
     for mebibytes in _MEBIBYTES:
         least = PasswordCost(mebibytes * 1024, FLOOR.iterations)
