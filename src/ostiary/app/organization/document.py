@@ -16,7 +16,9 @@ import msgspec
 from msgspec import Meta
 
 from ostiary.domain.applications.model import ApplicationKind, ClientAuthentication
+from ostiary.domain.audit.caller import AssuranceLevel
 from ostiary.domain.directory.model import AttributeType, PasswordProfile, WorkloadStatus
+from ostiary.domain.signin_policy.model import Factor, Prompt, Registration, RiskAnswer, WithoutFactor
 
 Line = Annotated[str, Meta(min_length=1, max_length=256, pattern=r"^[^\x00-\x1f\x7f]*\Z")]
 Name = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9][A-Za-z0-9._@+-]*\Z")]
@@ -36,6 +38,8 @@ Tags = dict[
     Annotated[str, Meta(max_length=256, pattern=r"^[^\x00-\x1f\x7f]*\Z")],
 ]
 SessionSeconds = Annotated[int, Meta(ge=900, le=43_200)]
+SessionMinutes = Annotated[int, Meta(ge=5, le=7 * 24 * 60)]
+IdleMinutes = Annotated[int, Meta(ge=1, le=24 * 60)]
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,8 +58,38 @@ class AccountEntry(Entry, frozen=True, kw_only=True):
 class DirectoryEntry(Entry, frozen=True, kw_only=True):
     name: Name
     password_profile: PasswordProfile | None = None
-    session_minutes: Annotated[int, Meta(ge=5, le=7 * 24 * 60)] | None = None
-    idle_minutes: Annotated[int, Meta(ge=1, le=24 * 60)] | None = None
+    session_minutes: SessionMinutes | None = None
+    idle_minutes: IdleMinutes | None = None
+
+
+class SignInPolicyEntry(Entry, frozen=True, kw_only=True):
+    """A row of the table of sign-in policies: for exactly one of `directory`, `group`, `application`."""
+
+    directory: Name | None = None
+    group: Name | None = None
+    application: Name | None = None
+    factors: Annotated[tuple[Factor, ...], Meta(min_length=1)] | None = None
+    required: AssuranceLevel | None = None
+    prompt: Prompt | None = None
+    trust_device_days: Annotated[int, Meta(ge=1, le=365)] | None = None
+    session_minutes: SessionMinutes | None = None
+    idle_minutes: IdleMinutes | None = None
+    step_up_minutes: Annotated[int, Meta(ge=1, le=60)] | None = None
+    networks: Annotated[tuple[Line, ...], Meta(min_length=1)] | None = None
+    without_factor: WithoutFactor | None = None
+    authenticators: Annotated[tuple[Line, ...], Meta(min_length=1)] | None = None
+    risk_low: RiskAnswer | None = None
+    risk_medium: RiskAnswer | None = None
+    risk_high: RiskAnswer | None = None
+    risk_observe_only: bool | None = None
+    risk_allow_networks: tuple[Line, ...] | None = None
+    risk_deny_networks: tuple[Line, ...] | None = None
+    dormant_days: Annotated[int, Meta(ge=1, le=3650)] | None = None
+    posture: tuple[Token, ...] | None = None
+    registration: Registration | None = None
+    terms_url: Uri | None = None
+    terms_version: Line | None = None
+    recovery_approvers: tuple[Name, ...] | None = None
 
 
 class AttributeEntry(Entry, frozen=True, kw_only=True):
@@ -203,6 +237,7 @@ SECTIONS: Mapping[str, type[Entry]] = {
     "service_control_policy": ServiceControlPolicyEntry,
     "resource_control_policy": ResourceControlPolicyEntry,
     "directory": DirectoryEntry,
+    "sign_in_policy": SignInPolicyEntry,
     "attribute": AttributeEntry,
     "group": GroupEntry,
     "person": PersonEntry,
@@ -229,6 +264,7 @@ AUTHORITATIVE = frozenset(
         "application",
         "issuer_trust",
         "iam_user",
+        "sign_in_policy",
     }
 )  # an object of such a kind that the file does not have is deleted, when the file speaks of the kind at all
 

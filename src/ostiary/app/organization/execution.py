@@ -27,6 +27,7 @@ _GONE_FIRST = (
     "service_control_policy",
     "resource_control_policy",
     "organizational_unit",
+    "sign_in_policy",
     "assignment",
     "application",
     "workload",
@@ -53,6 +54,7 @@ _MADE = (
     "secret",
     "person",
     "assignment",
+    "sign_in_policy",
 )
 _GONE_LAST = ("group", "attribute")  # people leave a group before it goes
 
@@ -191,6 +193,7 @@ _PUT: Mapping[str, Callable[[Transaction, Any], None]] = {
     "service_control_policy": lambda tx, fact: tx.access.put_control_policy(fact),
     "resource_control_policy": lambda tx, fact: tx.access.put_control_policy(fact),
     "directory": lambda tx, fact: tx.directory.put_directory(fact),
+    "sign_in_policy": lambda tx, fact: tx.signin_policies.put_signin_policy(fact),
     "attribute": lambda tx, fact: tx.directory.put_attribute_definition(fact),
     "group": lambda tx, fact: tx.directory.put_group(fact),
     "issuer_trust": lambda tx, fact: tx.federation.put_issuer_trust(fact),
@@ -207,6 +210,7 @@ _DELETE: Mapping[str, Callable[[Transaction, Any], None]] = {
     "organizational_unit": lambda tx, fact: tx.access.delete_organizational_unit(fact.name),
     "service_control_policy": lambda tx, fact: tx.access.delete_control_policy(fact.kind, fact.name),
     "resource_control_policy": lambda tx, fact: tx.access.delete_control_policy(fact.kind, fact.name),
+    "sign_in_policy": lambda tx, fact: tx.signin_policies.delete_signin_policy(fact.kind, fact.name),
     "attribute": _delete_attribute,
     "group": lambda tx, fact: tx.directory.delete_group(fact.name),
     "issuer_trust": lambda tx, fact: tx.federation.delete_issuer_trust(fact.account, fact.issuer),

@@ -29,6 +29,7 @@ from ostiary.domain.directory.model import (
 )
 from ostiary.domain.federation.model import IssuerTrust
 from ostiary.domain.secrets.model import Secret
+from ostiary.domain.signin_policy.model import ScopeKind, SignInPolicy
 from ostiary.storage.transaction import Transaction
 
 Key = tuple[str, ...]
@@ -54,6 +55,7 @@ Fact = (
     | OrganizationalUnit
     | ControlPolicy
     | Directory
+    | SignInPolicy
     | AttributeDefinition
     | Group
     | Person
@@ -99,6 +101,10 @@ class Kept:
     @cached_property
     def directories(self) -> dict[str, Directory]:
         return {directory.name: directory for directory in self._tx.directory.directories()}
+
+    @cached_property
+    def signin_policies(self) -> dict[tuple[ScopeKind, str], SignInPolicy]:
+        return {(policy.kind, policy.name): policy for policy in self._tx.signin_policies.signin_policies()}
 
     @cached_property
     def definitions(self) -> dict[str, AttributeDefinition]:
@@ -154,6 +160,9 @@ class Kept:
         return self._tx.secrets.secret(account, name)
 
     def is_enrolled(self, person: Person) -> bool:
+        """Whether she could sign in: by a passkey, or by a password with an authenticator app."""
+        if self._tx.credentials.passkeys(person.person_id):
+            return True
         factors = self._tx.credentials.totp_factors(person.person_id)
         confirmed = any(factor.confirmed_at is not None for factor in factors)
         return confirmed and self._tx.credentials.password(person.person_id) is not None
@@ -169,6 +178,8 @@ class Kept:
                 return self.issuer_trusts
             case "iam_user":
                 return self.iam_users
+            case "sign_in_policy":
+                return self.signin_policies
             case _:
                 return {(name,): fact for name, fact in self._by_name(kind).items()}
 

@@ -45,11 +45,13 @@ from ostiary.app.organization.wanted_people import (
     wanted_organization,
     wanted_people,
 )
+from ostiary.app.organization.wanted_signin import wanted_signin_policies
 from ostiary.domain.access.builtin import ADMINISTRATOR_ROLE
 from ostiary.domain.access.guardrails import UNIT
 from ostiary.domain.credentials.model import IamUser
 from ostiary.domain.directory.model import Person
 from ostiary.domain.federation.model import IssuerTrust
+from ostiary.domain.signin_policy.model import ScopeKind
 from ostiary.kit.clock import iso
 
 _NOT_SHOWN = frozenset({"created_at", "changed_at", "role_id", "person_id", "user_id"})
@@ -112,6 +114,7 @@ _WANTED: Mapping[str, Callable[[References], Mapping[Any, Any]]] = {
     "service_control_policy": wanted_service_controls,
     "resource_control_policy": wanted_resource_controls,
     "directory": wanted_directories,
+    "sign_in_policy": wanted_signin_policies,
     "attribute": wanted_attributes,
     "group": wanted_groups,
     "issuer_trust": wanted_issuer_trusts,
@@ -190,6 +193,8 @@ def _named(kind: str, key: Key, fact: Any) -> str:
             return str(fact.name)
         case "account":
             return f"{fact.name} ({fact.account_id})"
+        case "sign_in_policy":
+            return f"of {fact.kind.value} {fact.name}"
         case "role" | "iam_user" | "issuer_trust" | "secret":
             return f"{key[1]} in {key[0]}"
         case "assignment":
@@ -256,6 +261,8 @@ def _check_deletions(refs: References, plan: Plan) -> None:
     sets = {change.label for change in plan.of("permission_set", Action.DELETE)}
     _check_controls(refs, {f"{UNIT}{change.label}" for change in plan.of("organizational_unit", Action.DELETE)})
     issuers = [c.before for c in plan.of("issuer_trust", Action.DELETE) if isinstance(c.before, IssuerTrust)]
+    _check_scopes(refs, ScopeKind.GROUP, groups)
+    _check_scopes(refs, ScopeKind.APPLICATION, {change.label for change in plan.of("application", Action.DELETE)})
     if groups:
         _check_members(refs, plan, groups)
         _check_users_of_groups(refs, groups)
@@ -273,6 +280,16 @@ def _check_deletions(refs: References, plan: Plan) -> None:
         for workload in refs.kept.workloads.values():
             if (workload.account, workload.issuer) in deleted:
                 _refuse_deletion(refs, "issuer_trust", f"the workload `{workload.name}` needs a deleted issuer trust")
+
+
+def _check_scopes(refs: References, kind: ScopeKind, deleted: set[str]) -> None:
+    """A sign-in policy must not wait for the next group or application of the same name."""
+    if refs.document.speaks_of("sign_in_policy"):
+        return
+    for scope, name in refs.kept.signin_policies:
+        if scope is kind and name in deleted:
+            text = f"the sign-in policy of {kind.value} `{name}` would be left: declare [[sign_in_policy]] too"
+            _refuse_deletion(refs, kind.value, text)
 
 
 def _check_controls(refs: References, units: set[str]) -> None:

@@ -23,19 +23,22 @@ class SignInPolicyIndex:
 
     def rules_for(self, person: Person, *, application: str = "") -> SignInRules:
         """`application` is the client id of the one that she is on the way to."""
-        scopes = [(ScopeKind.GROUP, group) for group in person.groups]
+        return self._rules(person.directory, self.policies_for(person, application=application))
+
+    def policies_for(self, person: Person, *, application: str = "") -> list[SignInPolicy]:
+        """The rows that speak of her, that of her directory first."""
+        scopes = [(ScopeKind.DIRECTORY, person.directory), *((ScopeKind.GROUP, group) for group in person.groups)]
         if application:
             scopes.append((ScopeKind.APPLICATION, application))
-        return self._rules(person.directory, scopes)
+        return [policy for scope in scopes if (policy := self.policies.get(scope)) is not None]
 
     def rules_of_directory(self, name: str) -> SignInRules:
         """For somebody of whom nothing is known but where she will belong."""
-        return self._rules(name, [])
+        own = self.policies.get((ScopeKind.DIRECTORY, name))
+        return self._rules(name, [own] if own is not None else [])
 
-    def _rules(self, directory: str, scopes: list[tuple[ScopeKind, str]]) -> SignInRules:
+    def _rules(self, directory: str, policies: list[SignInPolicy]) -> SignInRules:
         known = self.directories.get(directory)
-        wanted = [(ScopeKind.DIRECTORY, directory), *scopes]
-        policies = [policy for scope in wanted if (policy := self.policies.get(scope)) is not None]
         if known is None:
             strict = SignInPolicy(ScopeKind.DIRECTORY, directory, required=AssuranceLevel.PHISHING_RESISTANT)
             return combine(replace(_UNKNOWN, name=directory), [strict, *policies])

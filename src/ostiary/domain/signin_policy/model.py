@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from typing import assert_never
 
 from ostiary.domain.audit.caller import AssuranceLevel
 from ostiary.domain.directory.model import PasswordProfile
@@ -138,6 +139,21 @@ class SignInRules:
     terms_url: str = ""
     terms_version: str = ""
     recovery_approvers: tuple[str, ...] = ()
+
+    @property
+    def can_be_met(self) -> bool:
+        """Whether the factors that are allowed can prove what is required."""
+        if Factor.PASSKEY in self.factors:
+            return True
+        match self.required:
+            case AssuranceLevel.PHISHING_RESISTANT:
+                return False
+            case AssuranceLevel.MULTI_FACTOR:
+                return {Factor.PASSWORD, Factor.TOTP} <= self.factors
+            case AssuranceLevel.SINGLE_FACTOR:
+                return not self.factors.isdisjoint({Factor.PASSWORD, Factor.EMAIL_CODE})
+            case _:
+                assert_never(self.required)
 
     @property
     def password_suffices(self) -> bool:
