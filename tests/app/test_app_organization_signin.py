@@ -10,6 +10,7 @@ from organization_house import Apply
 from ostiary.app.house import House
 from ostiary.app.organization.document import DocumentRefused
 from ostiary.app.organization.execution import plan_only
+from ostiary.app.organization.plan import Plan
 from ostiary.app.organization.reading import read_document
 from ostiary.domain.audit.caller import AssuranceLevel
 from ostiary.domain.signin_policy.model import Factor, RiskAnswer, ScopeKind, SignInPolicy
@@ -32,10 +33,14 @@ risk_high = "block"
 """
 
 
+def planned(house: House, text: str) -> Plan:
+    document = read_document(text.encode(), file="org.toml", folder=Path())
+    return plan_only(house.database, document, clock=house.clock)
+
+
 def refusal(house: House, text: str) -> str:
     with pytest.raises(DocumentRefused) as refused:
-        document = read_document(text.encode(), file="org.toml", folder=Path())
-        plan_only(house.database, document, clock=house.clock)
+        planned(house, text)
     return str(refused.value)
 
 

@@ -86,7 +86,7 @@ def test_factors_and_models_must_be_in_every_row_and_every_list_of_networks_must
     )
     rules = table.rules_for(person("g"))
     assert rules.factors == {Factor.PASSKEY}
-    assert rules.authenticators == {"b"}
+    assert rules.authenticators == frozenset({"b"})
     assert rules.networks == (("10.0.0.0/8",), ("10.1.0.0/16",))
 
 
