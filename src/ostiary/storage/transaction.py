@@ -15,6 +15,7 @@ from ostiary.storage.federation import FederationTable
 from ostiary.storage.generations import GenerationTable
 from ostiary.storage.last_use import LastUseTable
 from ostiary.storage.mailbox import MailboxTable
+from ostiary.storage.risk import RiskTable
 from ostiary.storage.secrets import SecretTable
 from ostiary.storage.server_keys import ServerKeyTable
 from ostiary.storage.sessions import SessionTable
@@ -75,6 +76,10 @@ class Transaction:
     @cached_property
     def federation(self) -> FederationTable:
         return FederationTable(self._connection)
+
+    @cached_property
+    def risk(self) -> RiskTable:
+        return RiskTable(self._connection)
 
     @cached_property
     def signin_policies(self) -> SignInPolicyTable:

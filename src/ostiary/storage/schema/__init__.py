@@ -50,7 +50,7 @@ from ostiary.storage.schema.directory import (
 from ostiary.storage.schema.federation import issuer_trust, upstream_identity, upstream_provider
 from ostiary.storage.schema.mail import mail, outbox
 from ostiary.storage.schema.recovery import recovery_request
-from ostiary.storage.schema.risk import known_device, known_network, sign_in_place
+from ostiary.storage.schema.risk import known_device, known_network, machine_network, sign_in_place
 from ostiary.storage.schema.secrets import secret, secret_stage, secret_version
 from ostiary.storage.schema.sessions import browser_session, epoch
 from ostiary.storage.schema.signin_policy import sign_in_policy
@@ -83,6 +83,7 @@ __all__ = [
     "last_use",
     "leaf_tile",
     "lease",
+    "machine_network",
     "mail",
     "mail_code",
     "membership",

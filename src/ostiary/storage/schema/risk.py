@@ -1,4 +1,4 @@
-"""Where is kept from which browsers, networks and places a person comes?"""
+"""Where is kept from which browsers, networks and places people and machines come?"""
 
 from __future__ import annotations
 
@@ -33,6 +33,14 @@ sign_in_place = Table(
     text("source_ip"),
     text("country"),
     text("city"),
-    Column("latitude", Float, nullable=False),
-    Column("longitude", Float, nullable=False),
+    Column("latitude", Float, nullable=True),
+    Column("longitude", Float, nullable=True),
+)
+machine_network = Table(
+    "machine_network",
+    metadata,
+    text_key("kind"),
+    text_key("subject"),
+    text_key("network"),
+    moment("first_seen_at"),
 )

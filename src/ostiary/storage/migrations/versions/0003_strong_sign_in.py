@@ -185,12 +185,20 @@ def _create_risk_and_mail() -> None:
         sa.Column("source_ip", TEXT, nullable=False),
         sa.Column("country", TEXT, nullable=False),
         sa.Column("city", TEXT, nullable=False),
-        sa.Column("latitude", sa.Float(), nullable=False),
-        sa.Column("longitude", sa.Float(), nullable=False),
+        sa.Column("latitude", sa.Float(), nullable=True),
+        sa.Column("longitude", sa.Float(), nullable=True),
         sa.ForeignKeyConstraint(
             ["person_id"], ["person.person_id"], name="fk_sign_in_place_person_id", ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("person_id", name="pk_sign_in_place"),
+    )
+    op.create_table(
+        "machine_network",
+        sa.Column("kind", TEXT, nullable=False),
+        sa.Column("subject", TEXT, nullable=False),
+        sa.Column("network", TEXT, nullable=False),
+        sa.Column("first_seen_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("kind", "subject", "network", name="pk_machine_network"),
     )
     op.create_table(
         "outbox",
