@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, Update, bindparam, delete, select, update
+from sqlalchemy import Connection, RowMapping, Update, bindparam, delete, select, update
 
 from ostiary.domain.tokens.model import (
     AuthorizationCode,
     DeviceAuthorization,
     DeviceStatus,
+    FamilyInUse,
     RefreshToken,
     TokenFamily,
 )
@@ -19,6 +20,13 @@ from ostiary.storage.schema import authorization_code, device_authorization, ref
 
 _CODE = select(authorization_code).where(authorization_code.c.code_hash == bindparam("code_hash"))
 _FAMILY = select(token_family).where(token_family.c.family_id == bindparam("family_id"))
+_LIVING_FAMILIES = (
+    select(token_family, refresh_token.c.created_at.label("last_used_at"))
+    .join(refresh_token, refresh_token.c.token_hash == token_family.c.current_hash)
+    .where(token_family.c.person_id == bindparam("person_id"), token_family.c.ended_at.is_(None))
+    .where(token_family.c.expires_at > bindparam("now"))
+    .order_by(token_family.c.created_at, token_family.c.family_id)
+)
 _REFRESH_TOKEN = select(refresh_token).where(refresh_token.c.token_hash == bindparam("token_hash"))
 _DEVICE = select(device_authorization).where(device_authorization.c.device_code_hash == bindparam("device_code_hash"))
 _DEVICE_BY_USER_CODE = select(device_authorization).where(
@@ -49,6 +57,10 @@ class TokenTable:
 
     def family(self, family_id: str) -> TokenFamily | None:
         return one(self._connection, _FAMILY, TokenFamily, family_id=family_id)
+
+    def living_families(self, person_id: str, now: datetime) -> Sequence[FamilyInUse]:
+        rows = self._connection.execute(_LIVING_FAMILIES, {"person_id": person_id, "now": now}).mappings()
+        return [FamilyInUse(_family(row), row["last_used_at"]) for row in rows]
 
     def add_refresh_token(self, token: RefreshToken) -> None:
         self._connection.execute(refresh_token.insert(), values_of(token))
@@ -145,3 +157,7 @@ def _device_that_is(status: DeviceStatus, device_code_hash: bytes, now: datetime
     return update(device_authorization).where(
         table.device_code_hash == device_code_hash, table.status == status, table.expires_at > now
     )
+
+
+def _family(row: RowMapping) -> TokenFamily:
+    return TokenFamily(**{name: value for name, value in row.items() if name != "last_used_at"})

@@ -34,5 +34,16 @@ class EnrolmentLinkInvalid(DomainError):
     """Unknown, used, expired, or of somebody who may not enrol."""
 
 
+class LinkInvalid(DomainError):
+    """A mailed link that is unknown, used, expired, of another purpose, or of somebody for whom it can do nothing."""
+
+    def __init__(self, operator_text: str) -> None:
+        super().__init__("this link was used, has expired or is incomplete", operator_text=operator_text)
+
+
 class PasswordUncheckable(DomainError):
     """Whether it has leaked cannot be found out at this moment; such a password is not taken."""
+
+
+class InvalidFactorName(DomainError):
+    """No name, a long one, or one with characters that nobody sees."""

@@ -46,6 +46,14 @@ class TokenFamily:
 
 
 @dataclass(frozen=True, slots=True)
+class FamilyInUse:
+    """A living family, and when its present refresh token was given out: each use gives a new one."""
+
+    family: TokenFamily
+    last_used_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class RefreshToken:
     token_hash: bytes
     family_id: str

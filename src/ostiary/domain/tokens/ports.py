@@ -10,6 +10,7 @@ from ostiary.domain.tokens.model import (
     AuthorizationCode,
     DeviceAuthorization,
     DeviceStatus,
+    FamilyInUse,
     RefreshToken,
     TokenFamily,
 )
@@ -27,6 +28,10 @@ class TokenRows(Protocol):
     def add_family(self, family: TokenFamily) -> None: ...
 
     def family(self, family_id: str) -> TokenFamily | None: ...
+
+    def living_families(self, person_id: str, now: datetime) -> Sequence[FamilyInUse]:
+        """The person's own, oldest first."""
+        ...
 
     def add_refresh_token(self, token: RefreshToken) -> None: ...
 

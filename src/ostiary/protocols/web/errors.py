@@ -8,9 +8,20 @@ from collections.abc import Mapping
 from falcon import Request, Response
 
 from ostiary.domain.access.errors import AccessDenied
+from ostiary.domain.account.errors import (
+    FactorNotAllowed,
+    LastFactor,
+    PasswordExists,
+    PasswordWrong,
+    PendingFactorGone,
+    TooManyFactors,
+    UnknownApplication,
+    UnknownFactor,
+)
 from ostiary.domain.audit.errors import DomainError, FactsConflict, UnstorableText
 from ostiary.domain.credentials.errors import (
     EnrolmentLinkInvalid,
+    InvalidFactorName,
     PasswordUnacceptable,
     PasswordUncheckable,
     Throttled,
@@ -36,17 +47,26 @@ STATUSES: Mapping[type[DomainError], int] = {
     CodeRefused: 400,
     DeviceCodeUnknown: 404,
     EnrolmentLinkInvalid: 410,
+    FactorNotAllowed: 403,
     FactsConflict: 409,
+    InvalidFactorName: 400,
     InvalidSessionRequest: 400,
+    LastFactor: 409,
     NotSignedIn: 303,
+    PasswordExists: 409,
     PasswordUnacceptable: 400,
     PasswordUncheckable: 503,
+    PasswordWrong: 400,
     PasswordsDiffer: 400,
+    PendingFactorGone: 410,
     SessionRevoked: 303,
     SessionTooLarge: 400,
     SignInRefused: 400,
     Throttled: 429,
     TooBusy: 503,
+    TooManyFactors: 409,
+    UnknownApplication: 404,
+    UnknownFactor: 404,
     UnknownSession: 404,
     UnstorableText: 400,
 }
@@ -55,6 +75,8 @@ _TITLES = {
     403: Text("This is not open to you"),
     404: Text("There is nothing here"),
     405: Text("This is not possible here"),
+    409: Text("This cannot be done"),
+    410: Text("This is over"),
     500: Text("Something went wrong"),
     503: Text("Please try again shortly"),
 }
