@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from ostiary.domain.credentials.model import LinkPurpose, MailCode, OneTimeLink, Passkey, RecoveryCode
 from ostiary.storage.facts import insert_of, many, one, put, values_of
@@ -91,6 +91,11 @@ class ProofTable:
             .values(used_at=now)
         )
         return used.rowcount == 1
+
+    def one_time_links_since(self, person_id: str, purpose: LinkPurpose, since: datetime) -> int:
+        hers = (one_time_link.c.person_id == person_id, one_time_link.c.purpose == purpose)
+        statement = select(func.count()).where(*hers, one_time_link.c.created_at >= since)
+        return self._connection.execute(statement).scalar_one()
 
     def delete_one_time_links(self, person_id: str, purpose: LinkPurpose) -> None:
         mine = one_time_link.c.person_id == person_id

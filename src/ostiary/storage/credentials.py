@@ -28,6 +28,9 @@ class CredentialTable(ProofTable):
     def put_password(self, password_: Password) -> None:
         put(self._connection, password, password_)
 
+    def delete_password(self, person_id: str) -> None:
+        self._connection.execute(delete(password).where(password.c.person_id == person_id))
+
     def passwords(self) -> Sequence[Password]:
         return many(self._connection, select(password).order_by(password.c.person_id), Password)
 

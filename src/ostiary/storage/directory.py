@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, RowMapping, Select, Table, bindparam, delete, func, insert, select, update
 
 from ostiary.domain.directory.model import (
     Account,
@@ -16,8 +16,10 @@ from ostiary.domain.directory.model import (
     Organization,
     Person,
     PersonStatus,
+    TermsAcceptance,
     Workload,
 )
+from ostiary.policy.casing import lower_ascii
 from ostiary.storage.facts import Fact, many, one, put, values_of
 from ostiary.storage.generations import Topic, raise_generation
 from ostiary.storage.schema import (
@@ -26,8 +28,10 @@ from ostiary.storage.schema import (
     directory,
     group,
     membership,
+    one_time_link,
     organization,
     person,
+    terms_acceptance,
     workload,
 )
 
@@ -36,6 +40,18 @@ _DIRECTORY = select(directory).where(directory.c.name == bindparam("name"))
 _WORKLOAD = select(workload).where(workload.c.name == bindparam("name"))
 _BY_ID = select(person).where(person.c.person_id == bindparam("person_id"))
 _BY_USER_NAME = select(person).where(person.c.user_name == bindparam("user_name"))
+_BY_EMAIL = select(person).where(func.lower(person.c.email) == bindparam("email")).limit(2)
+_MEMBERS = (
+    select(person)
+    .join(membership)
+    .where(membership.c.group_name == bindparam("group_name"))
+    .order_by(person.c.user_name)
+)
+_ACCEPTANCES = (
+    select(terms_acceptance)
+    .where(terms_acceptance.c.person_id == bindparam("person_id"))
+    .order_by(terms_acceptance.c.accepted_at, terms_acceptance.c.version)
+)
 _GROUPS_OF = (
     select(membership.c.group_name)
     .where(membership.c.person_id == bindparam("person_id"))
@@ -80,6 +96,17 @@ class DirectoryTable:
     def person_by_user_name(self, user_name: str) -> Person | None:
         return self._person(_BY_USER_NAME, user_name=user_name)
 
+    def person_by_email(self, email: str) -> Person | None:
+        found = self._with_email(email)
+        return self.person(found[0]["person_id"]) if len(found) == 1 else None
+
+    def has_email(self, email: str) -> bool:
+        return bool(self._with_email(email))
+
+    def members(self, group: str, *, limit: int) -> Sequence[Person]:
+        rows = self._connection.execute(_MEMBERS.limit(limit), {"group_name": group}).mappings().all()
+        return [Person(**row, groups=self._groups_of(row["person_id"])) for row in rows]
+
     def people(self, *, after_user_name: str = "", limit: int = 1000) -> Sequence[Person]:
         statement = select(person).where(person.c.user_name > after_user_name).order_by(person.c.user_name)
         rows = self._connection.execute(statement.limit(limit)).mappings().all()
@@ -104,6 +131,16 @@ class DirectoryTable:
         added = [{"person_id": person_.person_id, "group_name": name} for name in sorted(wanted - kept)]
         if added:
             self._connection.execute(insert(membership), added)
+
+    def delete_person(self, person_id: str) -> None:
+        self._connection.execute(delete(one_time_link).where(one_time_link.c.person_id == person_id))
+        self._connection.execute(delete(person).where(person.c.person_id == person_id))
+
+    def terms_acceptances(self, person_id: str) -> Sequence[TermsAcceptance]:
+        return many(self._connection, _ACCEPTANCES, TermsAcceptance, person_id=person_id)
+
+    def put_terms_acceptance(self, acceptance: TermsAcceptance) -> None:
+        put(self._connection, terms_acceptance, acceptance)
 
     def set_person_status(self, person_id: str, status: PersonStatus) -> None:
         self._connection.execute(update(person).where(person.c.person_id == person_id).values(status=status))
@@ -143,6 +180,11 @@ class DirectoryTable:
     def _person(self, statement: Select[Any], **key: str) -> Person | None:
         row = self._connection.execute(statement, key).mappings().one_or_none()
         return None if row is None else Person(**row, groups=self._groups_of(row["person_id"]))
+
+    def _with_email(self, email: str) -> Sequence[RowMapping]:
+        if not email:
+            return []
+        return self._connection.execute(_BY_EMAIL, {"email": lower_ascii(email)}).mappings().all()
 
     def _groups_of(self, person_id: str) -> tuple[str, ...]:
         return tuple(self._connection.execute(_GROUPS_OF, {"person_id": person_id}).scalars())

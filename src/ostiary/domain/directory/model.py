@@ -85,6 +85,15 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class TermsAcceptance:
+    """Which version of her directory's terms a person accepted, and when."""
+
+    person_id: str
+    version: str
+    accepted_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Group:
     name: str
     owner: str

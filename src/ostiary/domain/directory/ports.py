@@ -13,6 +13,7 @@ from ostiary.domain.directory.model import (
     Organization,
     Person,
     PersonStatus,
+    TermsAcceptance,
     Workload,
 )
 
@@ -40,6 +41,16 @@ class DirectoryRows(Protocol):
 
     def person_by_user_name(self, user_name: str) -> Person | None: ...
 
+    def person_by_email(self, email: str) -> Person | None:
+        """Whoever alone has this address, letters A to Z in any case; None when nobody or several have it."""
+        ...
+
+    def has_email(self, email: str) -> bool:
+        """Whether anybody has this address, letters A to Z in any case."""
+        ...
+
+    def members(self, group: str, *, limit: int) -> Sequence[Person]: ...
+
     def people(self, *, after_user_name: str = "", limit: int = 1000) -> Sequence[Person]:
         """People in the order of `user_name`."""
         ...
@@ -47,6 +58,16 @@ class DirectoryRows(Protocol):
     def put_person(self, person: Person) -> None:
         """Insert or replace the person with all attributes and memberships."""
         ...
+
+    def delete_person(self, person_id: str) -> None:
+        """With all rows that are hers alone; the trail keeps its events."""
+        ...
+
+    def terms_acceptances(self, person_id: str) -> Sequence[TermsAcceptance]:
+        """Oldest first."""
+        ...
+
+    def put_terms_acceptance(self, acceptance: TermsAcceptance) -> None: ...
 
     def set_person_status(self, person_id: str, status: PersonStatus) -> None: ...
 

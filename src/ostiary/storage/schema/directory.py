@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, Table
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, Table, func
 from sqlalchemy import text as sql_text
 
 from ostiary.domain.directory.model import AttributeType, PasswordProfile, PersonKind, PersonStatus, WorkloadStatus
@@ -41,6 +41,8 @@ person = Table(
     Column("language", StoredText, nullable=False, server_default=sql_text("''")),
     moment("email_verified_at", nullable=True),
 )
+# Both engines then lower A to Z alone: SQLite always, PostgreSQL by the column's collation.
+Index("ix_person_email", func.lower(person.c.email))
 group = Table("groups", metadata, Column("name", StoredText, primary_key=True), text("owner"), text("purpose"))
 membership = Table(
     "membership",

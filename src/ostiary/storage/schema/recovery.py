@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Table
+from sqlalchemy import Index, Table
 
-from ostiary.storage.schema.definition import metadata, moment, of_person, text, text_key
+from ostiary.domain.recovery.model import RequestOutcome
+from ostiary.storage.schema.definition import metadata, moment, named, of_person, text, text_key
 
 recovery_request = Table(
     "recovery_request",
@@ -16,6 +17,7 @@ recovery_request = Table(
     moment("requested_at"),
     text("decided_by"),
     moment("decided_at", nullable=True),
-    text("outcome"),
+    named("outcome", RequestOutcome),
     moment("expires_at"),
 )
+Index("ix_recovery_request_expires_at", recovery_request.c.expires_at)

@@ -26,6 +26,7 @@ def _add_columns() -> None:
     op.add_column("person", sa.Column("kind", TEXT, nullable=False, server_default="ordinary"))
     op.add_column("person", sa.Column("language", TEXT, nullable=False, server_default=sa.text("''")))
     op.add_column("person", sa.Column("email_verified_at", sa.BigInteger(), nullable=True))
+    op.create_index("ix_person_email", "person", [sa.text("lower(email)")])
     op.add_column("password", sa.Column("compromised_at", sa.BigInteger(), nullable=True))
     op.add_column("browser_session", sa.Column("device", TEXT, nullable=False, server_default=sa.text("''")))
     op.add_column("browser_session", sa.Column("place", TEXT, nullable=False, server_default=sa.text("''")))
@@ -129,6 +130,7 @@ def _create_people() -> None:
         ),
         sa.PrimaryKeyConstraint("request_id", name="pk_recovery_request"),
     )
+    op.create_index("ix_recovery_request_expires_at", "recovery_request", ["expires_at"])
     op.create_index("ix_recovery_request_person_id", "recovery_request", ["person_id"])
     op.create_table(
         "upstream_provider",
@@ -214,6 +216,8 @@ def _create_risk_and_mail() -> None:
         sa.PrimaryKeyConstraint("message_id", name="pk_outbox"),
     )
     op.create_index("ix_outbox_next_attempt_at", "outbox", ["next_attempt_at"])
+    op.create_index("ix_outbox_recipient_hash", "outbox", ["recipient_hash", "created_at"])
+    op.drop_table("mail")  # what development mode had shown
 
 
 def _create_applications() -> None:

@@ -1,0 +1,24 @@
+"""What is void when somebody begins anew, because she lost what she had or somebody else may have it? (BP01-19)"""
+
+from __future__ import annotations
+
+from ostiary.domain.credentials.model import LinkPurpose
+from ostiary.domain.credentials.ports import CredentialRows
+
+
+def void_factors(rows: CredentialRows, person_id: str) -> int:
+    """Everything that she could sign in or recover with; how many. Enrolment links are issued after this."""
+    removed = 0
+    if rows.password(person_id) is not None:
+        rows.delete_password(person_id)
+        removed += 1
+    for factor in rows.totp_factors(person_id):
+        rows.delete_totp_factor(factor.factor_id)
+        removed += 1
+    for passkey in rows.passkeys(person_id):
+        rows.delete_passkey(passkey.factor_id)
+        removed += 1
+    rows.delete_recovery_codes(person_id)
+    rows.delete_one_time_links(person_id, LinkPurpose.RECOVERY)
+    rows.delete_enrolment_links(person_id)
+    return removed
