@@ -10,10 +10,11 @@ from ostiary.domain.audit.ports import AuditSlice
 from ostiary.domain.credentials.ports import CredentialSlice
 from ostiary.domain.directory.model import Person
 from ostiary.domain.risk.model import Assessment
-from ostiary.domain.risk.networks import is_within, neighbourhood_of
+from ostiary.domain.risk.networks import neighbourhood_of
 from ostiary.domain.risk.places import NoPlaces, Places
 from ostiary.domain.risk.ports import RiskSlice
 from ostiary.domain.signin_policy.model import RiskAnswer, RiskLevel, SignInRules
+from ostiary.kit.networks import is_within
 
 
 class AssessingSlice(CredentialSlice, RiskSlice, AuditSlice, Protocol): ...

@@ -1,10 +1,9 @@
-"""Which addresses are one place for people, and is an address within a list of networks?"""
+"""Which addresses are one place for people?"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import lru_cache
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import ip_address, ip_network
 
 _IPV4_PREFIX = 24
 _IPV6_PREFIX = 48
@@ -21,20 +20,3 @@ def neighbourhood_of(address: str) -> str:
     except ValueError:
         return "unknown"
     return str(ip_network((parsed, _IPV4_PREFIX if parsed.version == 4 else _IPV6_PREFIX), strict=False))  # noqa: PLR2004 - IP versions
-
-
-def is_within(address: str, networks: Iterable[str]) -> bool:
-    """False for what is no address. A text in the list that is no network contains nobody."""
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return False
-    return any(network is not None and parsed in network for network in map(_network, networks))
-
-
-@lru_cache(maxsize=1024)
-def _network(text: str) -> IPv4Network | IPv6Network | None:
-    try:
-        return ip_network(text, strict=False)
-    except ValueError:
-        return None
