@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ostiary.app.data_directory import DataDirectory, DataDirectoryUnusable
+from ostiary.app.passwords import DEFAULT_MILLISECONDS, measure_here
 from ostiary.domain.access import builtin
 from ostiary.domain.access.authorizer import Authorizer
 from ostiary.domain.access.index import AccessIndex
@@ -14,13 +15,14 @@ from ostiary.domain.access.model import Assignment, PermissionSet
 from ostiary.domain.audit.event import event_of
 from ostiary.domain.audit.sealer import trail_identity
 from ostiary.domain.audit.vocabulary import EventName
-from ostiary.domain.credentials.server_keys import load_server_keys, make_first_keys
+from ostiary.domain.credentials.server_keys import load_server_keys, make_first_keys, raise_password_cost
 from ostiary.domain.directory.model import Account, Directory, Group, Organization
 from ostiary.domain.directory.people import check_organization_name
 from ostiary.domain.sessions.operator_credentials import operator
 from ostiary.domain.signin.invitation import Invitation, Invitations, Invitee
 from ostiary.kit import ids
 from ostiary.kit.clock import Clock
+from ostiary.kit.crypto.password_cost import PasswordCost
 from ostiary.kit.crypto.sealing import RootKey
 from ostiary.kit.current import Current
 from ostiary.storage.engine import Database, open_database
@@ -72,7 +74,10 @@ def initialize(
         migrate(database)
         _check_empty(database)
         step("database", 1, 1)
-        made = _fill(database, root, name=checked, administrator=administrator, issuer=issuer, clock=clock)
+        step("password cost", 0, 1)
+        cost = measure_here(DEFAULT_MILLISECONDS)
+        step("password cost", 1, 1)
+        made = _fill(database, root, name=checked, administrator=administrator, issuer=issuer, clock=clock, cost=cost)
     except BaseException:
         database.close()
         directory.abandon()
@@ -94,7 +99,14 @@ def _check_empty(database: Database) -> None:
 
 
 def _fill(
-    database: Database, root: RootKey, *, name: str, administrator: FirstAdministrator, issuer: str, clock: Clock
+    database: Database,
+    root: RootKey,
+    *,
+    name: str,
+    administrator: FirstAdministrator,
+    issuer: str,
+    clock: Clock,
+    cost: PasswordCost,
 ) -> Initialized:
     account, now = ids.account_id(), clock.now()
     authorizer = Authorizer(index=Current(AccessIndex()), clock=clock)
@@ -104,6 +116,7 @@ def _fill(
         if tx.directory.organization() is not None:
             raise DataDirectoryUnusable("another `ostiary init` was faster: that database holds an organization now")
         make_first_keys(tx.server_keys, root, now=now)
+        raise_password_cost(tx.server_keys, root, cost, now=now)
         _add_organization(tx, name=name, account=account, now=now)
         _add_rights(tx, account=account, now=now)
         return invitations.invite_in(tx, operator(account), _as_invitee(administrator))

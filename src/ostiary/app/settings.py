@@ -28,6 +28,13 @@ class StoredSettings:
 
     database_url: str = ""
     issuer: str = ""
+    smtp_url: str = ""
+    smtp_password_file: str = ""
+    smtp_ca_file: str = ""
+    mail_from: str = ""
+    password_milliseconds: str = ""
+    common_passwords: str = ""
+    leaked_passwords: str = ""
 
 
 @dataclass(frozen=True, slots=True)

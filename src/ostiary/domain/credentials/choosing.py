@@ -35,7 +35,7 @@ class PasswordChoice:
         common: CommonPasswords | None = None,
         leaked: LeakedPasswords | None = None,
     ) -> None:
-        self._hashing = hashing
+        self.hashing = hashing
         self._common = common if common is not None else CommonPasswords()
         self._leaked = leaked
 
@@ -58,7 +58,7 @@ class PasswordChoice:
         problems = problems_of(normalised(new), rules, words, self._common) or self._known(new, rules, earlier)
         if problems:
             raise PasswordUnacceptable(problems)
-        return Password(person.person_id, self._hashing.hash(new), now, _history(earlier, rules))
+        return Password(person.person_id, self.hashing.hash(new), now, _history(earlier, rules))
 
     def has_leaked(self, password: str) -> bool:
         """Whether a password that was just proved must be replaced; no when that cannot be found out now."""
@@ -72,7 +72,7 @@ class PasswordChoice:
         if self._is_leaked(new):
             return [Text("It was found among passwords stolen elsewhere: attackers try these first")]
         used = (earlier.encoded, *earlier.history)[: rules.history] if earlier is not None else ()
-        if self._hashing.matches_any(new, used):
+        if self.hashing.matches_any(new, used):
             return [Text("It is one of your last {count} passwords", count=rules.history)]
         return []
 

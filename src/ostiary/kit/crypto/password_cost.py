@@ -55,7 +55,7 @@ CEILING = PasswordCost(64 * 1024, 16)
 
 
 def measured_cost(target_seconds: float, *, cpu_seconds: Callable[[], float]) -> PasswordCost:
-    """The cost within floor and ceiling that makes most work in about `target_seconds`; measuring takes half a second."""
+    """The cost within bounds that makes most work in about `target_seconds`; finding it takes half a second."""
     best = FLOOR
     for mebibytes in _MEBIBYTES:
         least = PasswordCost(mebibytes * 1024, FLOOR.iterations)
