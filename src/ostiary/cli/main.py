@@ -15,6 +15,8 @@ from ostiary.cli.apply import apply_organization
 from ostiary.cli.backup import backup, restore
 from ostiary.cli.credentials import credentials
 from ostiary.cli.init import init
+from ostiary.cli.login import login, logout, whoami
+from ostiary.cli.password_cost import password_cost
 from ostiary.cli.refusals import describe_system_failure
 from ostiary.cli.serve import serve
 from ostiary.storage.refusal import DATABASE_FAILURES, describe_failure
@@ -45,10 +47,14 @@ def main_options(
 
 app.command()(init)
 app.command()(serve)
+app.command()(login)
+app.command()(logout)
+app.command()(whoami)
 app.command()(credentials)
 app.command("apply")(apply_organization)
 app.command()(backup)
 app.command()(restore)
+app.command("password-cost")(password_cost)
 app.add_typer(person.app, name="person")
 app.add_typer(signin.app, name="signin")
 app.add_typer(application.app, name="application")

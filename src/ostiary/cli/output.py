@@ -10,7 +10,7 @@ from typing import Annotated, Any, NoReturn
 import msgspec
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 Step = Callable[[str, int, int], None]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer with one JSON document.")]
@@ -57,6 +57,19 @@ def progress(*, quiet: bool) -> Iterator[Step]:
             bars.update(tasks[what], completed=done, total=total)
 
         yield step
+
+
+@contextmanager
+def waiting(text: str) -> Iterator[None]:
+    """A line that shows that the command lives and how long it waits; nothing when there is no terminal."""
+    if not _errors.is_terminal:
+        yield
+        return
+    with Progress(
+        SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=_errors, transient=True
+    ) as line:
+        line.add_task(_plain(text), total=None)
+        yield
 
 
 def _plain(text: str) -> str:
