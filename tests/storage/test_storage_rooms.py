@@ -46,9 +46,9 @@ from ostiary.domain.directory.model import (
     WorkloadStatus,
 )
 from ostiary.domain.federation.model import IssuerTrust
+from ostiary.domain.mail.model import MailKind, Queued
 from ostiary.domain.secrets.model import AWSCURRENT, AWSPREVIOUS, Secret, SecretVersion
 from ostiary.domain.sessions.model import BrowserSession, Epoch, EpochKind, SessionLevel
-from ostiary.domain.signin.mail import Mail
 from ostiary.domain.tokens.model import AuthorizationCode, RefreshToken, TokenFamily
 from ostiary.storage.engine import Database
 from ostiary.storage.generations import Topic
@@ -642,15 +642,27 @@ def test_the_latest_use_wins(database: Database) -> None:
         assert tx.last_uses.last_uses(Used.ROLE) == {"arn:r": later}
 
 
-def test_the_mailbox_shows_the_newest_first(database: Database) -> None:
-    mails = [Mail(f"m{n}", "a@example.org", "s", "b", NOW + n * HOUR) for n in range(3)]
-    for mail in mails:
-        put_one(database, lambda tx, m: tx.mailbox.add(m), mail)
+def test_a_message_is_claimed_once_and_then_settled(database: Database) -> None:
+    sent = Queued("m0", MailKind.TEST, "h", NOW, b"sealed", next_attempt_at=NOW)
+    later = replace(sent, message_id="m1", created_at=NOW + HOUR, next_attempt_at=NOW + HOUR)
+    for queued in (sent, later):
+        put_one(database, lambda tx, q: tx.outbox.add(q), queued)
     with database.read() as tx:
-        assert tx.mailbox.mails(2) == [mails[2], mails[1]]
-    database.write(lambda tx: tx.mailbox.clear())
+        assert tx.outbox.due(NOW, 5) == [sent]
+        assert tx.outbox.newest(5) == [later, sent]
+        assert tx.outbox.find("m1") == later
+        assert tx.outbox.waiting() == 2
+        assert tx.outbox.count_since("h", NOW) == 1, "not at that moment, after it"
+        assert tx.outbox.count_since("other", NOW - HOUR) == 0
+    claims = [database.write(lambda tx: tx.outbox.claim(sent, until=NOW + HOUR)) for _ in range(2)]
+    assert claims == [True, False]
+    database.write(lambda tx: tx.outbox.put(replace(sent, sealed_body=b"", next_attempt_at=None, sent_at=NOW)))
+    removed = [
+        database.write(lambda tx, at=at: tx.outbox.delete_settled(created_before=at)) for at in (NOW, NOW + HOUR)
+    ]
+    assert removed == [0, 1]
     with database.read() as tx:
-        assert tx.mailbox.mails(2) == []
+        assert tx.outbox.newest(5) == [later]
 
 
 CHANGES: dict[Topic, Callable[[Transaction], None]] = {

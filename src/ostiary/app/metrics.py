@@ -10,7 +10,7 @@ import threading
 import time
 
 from falcon import Request, Response
-from prometheus_client import CollectorRegistry, Counter, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
 _DOORS = frozenset({"aws", "oauth2", ".well-known", "signin", "enroll", "account", "static"})
@@ -19,6 +19,16 @@ _SLOW_SECONDS = 0.25
 _requests = Counter("ostiary_requests", "Answered requests.", ["door", "status"])
 _seconds = Counter("ostiary_request_seconds", "Time spent answering, summed up.", ["door", "status"])
 _slow = Counter("ostiary_slow_requests", f"Requests that took over {_SLOW_SECONDS} s.", ["door", "status"])
+_mails = Counter("ostiary_mails", "Mails, and attempts at them.", ["result"])
+_mails_waiting = Gauge("ostiary_mails_waiting", "Mails that wait to be sent.", multiprocess_mode="mostrecent")
+
+
+def count_mails(*, sent: int, failed: int, given_up: int, waiting: int) -> None:
+    """`failed` counts attempts, also those that are made again."""
+    for result, number in (("sent", sent), ("failed", failed), ("given-up", given_up)):
+        if number:
+            _mails.labels(result).inc(number)
+    _mails_waiting.set(waiting)
 
 
 class RequestMetrics:

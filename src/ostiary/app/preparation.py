@@ -6,6 +6,7 @@ directory there, and remembers the address, so that one data directory always me
 
 from __future__ import annotations
 
+import logging
 import socket
 import tempfile
 from dataclasses import replace
@@ -14,10 +15,16 @@ from pathlib import Path
 from ostiary.app.data_directory import DataDirectory, DataDirectoryUnusable
 from ostiary.app.development import keep_start
 from ostiary.app.house import open_house
+from ostiary.app.mail import read_mail_settings
+from ostiary.app.passwords import check_password_files, password_settings, settle_cost
 from ostiary.app.settings import ServeSettings, SettingsRefused, database_url, remember
+from ostiary.domain.audit.caller import server
+from ostiary.domain.mail.outbox import Mailing
 from ostiary.storage.backup import back_up, restore
 from ostiary.storage.engine import Database, open_database
 from ostiary.storage.migrate import SchemaOutdated, check_revision, migrate, revision_of
+
+log = logging.getLogger(__name__)
 
 
 def prepare(settings: ServeSettings) -> ServeSettings:
@@ -25,6 +32,9 @@ def prepare(settings: ServeSettings) -> ServeSettings:
     directory = DataDirectory(settings.data)
     directory.root_key()
     _check_free(settings)
+    passwords = password_settings(directory)
+    check_password_files(passwords)
+    _check_mail(directory, settings)
     url = database_url(directory, settings.database_url)
     database = open_database(url)
     try:
@@ -34,6 +44,7 @@ def prepare(settings: ServeSettings) -> ServeSettings:
     finally:
         database.close()
     with open_house(directory, url=url) as house:
+        settle_cost(house.database, house.root, passwords.milliseconds, server(), house.clock)
         house.sealer.seal_last()
         if settings.development:
             keep_start(house)
@@ -41,6 +52,12 @@ def prepare(settings: ServeSettings) -> ServeSettings:
     if settings.database_url:
         remember(directory, database_url=settings.database_url)
     return replace(settings, database_url=url)
+
+
+def _check_mail(directory: DataDirectory, settings: ServeSettings) -> None:
+    mail = read_mail_settings(directory, development=settings.development)
+    if mail.mailing(development=settings.development) is Mailing.OFF:
+        log.warning("no mail server is configured: nobody gets invitations, codes or notices; set `smtp_url`")
 
 
 def _check_free(settings: ServeSettings) -> None:

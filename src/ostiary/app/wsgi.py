@@ -13,10 +13,12 @@ from ostiary.app.bodies import BodyLengths, BodyWatch
 from ostiary.app.data_directory import DataDirectory
 from ostiary.app.house import House, connect
 from ostiary.app.jobs import Job, Jobs
+from ostiary.app.mail import read_mail_settings
 from ostiary.app.metrics import RequestMetrics
 from ostiary.app.metrics_directory import DIRECTORY_VARIABLE
 from ostiary.app.settings import ServeSettings, is_loopback
 from ostiary.app.wiring.doors import Doors, build_doors, purge
+from ostiary.app.wiring.mail import mail_jobs
 from ostiary.domain.audit.caller import server
 from ostiary.domain.audit.event import event_of
 from ostiary.domain.audit.vocabulary import EventName
@@ -65,7 +67,7 @@ def build_worker(settings: ServeSettings, *more: Job) -> Worker:
     doors = build_doors(house, settings)
     bodies = BodyWatch(threads=settings.threads, port=settings.port)
     metrics = RequestMetrics()
-    jobs = Jobs([*_jobs(house, bodies, metrics), *more])
+    jobs = Jobs([*_jobs(house, bodies, metrics), *_mail_jobs(house, settings), *more])
     application = bodies.wrap(_application(house, doors, settings, metrics))
     return Worker(application=application, jobs=jobs, house=house)
 
@@ -124,6 +126,11 @@ def _jobs(house: House, bodies: BodyWatch, metrics: RequestMetrics) -> list[Job]
         Job("purge", 300.0, lambda: purge(house)),
         Job("seal-last", _NEVER, house.sealer.seal_last, at_stop=True),
     ]
+
+
+def _mail_jobs(house: House, settings: ServeSettings) -> list[Job]:
+    mail = read_mail_settings(house.directory, development=settings.development)
+    return mail_jobs(house, mail, issuer=settings.issuer)
 
 
 def _keep_keys(house: House) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from ostiary.app.data_directory import DataDirectoryUnusable
 from ostiary.app.development import running_at
 from ostiary.app.house import House
+from ostiary.app.mail import read_mail_settings
 from ostiary.app.organization.kept import NoOrganization
 from ostiary.app.settings import DEFAULT_LISTEN, SettingsRefused, read_stored
 from ostiary.domain.audit.errors import DomainError
 from ostiary.domain.credentials.server_keys import ServerKeysUnusable
+from ostiary.domain.mail.outbox import Outbox
 from ostiary.domain.signin.invitation import Invitations
 from ostiary.storage.backup import BackupUnusable
 from ostiary.storage.migrate import SchemaOutdated
@@ -37,12 +39,13 @@ def issuer_of(house: House) -> str:
 
 
 def invitations_of(house: House) -> Invitations:
-    """A development server that runs now shows in its mailbox what would be mailed."""
+    """With a mail server the link is mailed, too; a development server without one shows it in its mailbox."""
     development = running_at(house.directory)
+    settings = read_mail_settings(house.directory, development=True)  # `serve` checks what is for development only
     return Invitations(
         transactions=house.database,
         authorizer=house.authorizer,
         clock=house.clock,
         issuer=development or issuer_of(house),
-        mailbox=development is not None,
+        outbox=Outbox(keys=house.remembered.keys, mailing=settings.mailing(development=development is not None)),
     )

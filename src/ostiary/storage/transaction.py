@@ -14,7 +14,8 @@ from ostiary.storage.directory import DirectoryTable
 from ostiary.storage.federation import FederationTable
 from ostiary.storage.generations import GenerationTable
 from ostiary.storage.last_use import LastUseTable
-from ostiary.storage.mailbox import MailboxTable
+from ostiary.storage.mail import OutboxTable
+from ostiary.storage.recovery import RecoveryTable
 from ostiary.storage.risk import RiskTable
 from ostiary.storage.secrets import SecretTable
 from ostiary.storage.server_keys import ServerKeyTable
@@ -86,5 +87,9 @@ class Transaction:
         return SignInPolicyTable(self._connection)
 
     @cached_property
-    def mailbox(self) -> MailboxTable:
-        return MailboxTable(self._connection)
+    def outbox(self) -> OutboxTable:
+        return OutboxTable(self._connection)
+
+    @cached_property
+    def recovery(self) -> RecoveryTable:
+        return RecoveryTable(self._connection)

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from mail_room import mails_in
 from ostiary.domain.access.errors import AccessDenied
 from ostiary.domain.audit.vocabulary import Outcome
 from ostiary.domain.credentials.errors import EnrolmentLinkInvalid, PasswordUnacceptable
 from ostiary.domain.directory.errors import InvalidPerson, InvalidUserName, UnknownDirectory
 from ostiary.domain.directory.model import Directory, PasswordProfile, PersonStatus
+from ostiary.domain.mail.model import MailKind
 from ostiary.domain.sessions.model import SessionLevel
 from ostiary.domain.signin.errors import CodeRefused, NotSignedIn, PasswordsDiffer, SignInRefused
 from ostiary.domain.signin.invitation import Invitee
@@ -188,12 +190,12 @@ def test_an_invitation_needs_a_good_name_and_a_directory_that_exists(house: Hous
         house.invitations.invite(OPERATOR, Invitee("ada", directory="partners"))
 
 
-def test_the_development_mailbox_holds_the_link(house: House) -> None:
+def test_the_link_is_mailed(house: House) -> None:
     invitation = house.invite()
-    with house.database.read() as tx:
-        (mail,) = tx.mailbox.mails(5)
-    assert invitation.link.reveal() in mail.body
-    assert mail.recipient == "ada@example.com"
+    (mail,) = mails_in(house.database, house.keys)
+    assert mail.kind is MailKind.ENROLMENT
+    assert mail.values["link"] == invitation.link.reveal()
+    assert mail.recipient.address == "ada@example.com"
 
 
 def test_the_aws_profile_refuses_earlier_passwords_and_asks_for_a_new_one_after_ninety_days(tmp_path: Path) -> None:

@@ -170,11 +170,18 @@ def test_nothing_else_is_gone_on_to(house: House, browser: Browser, target: str)
 
 def test_the_mailbox_is_there_in_development_only(house: House, browser: Browser) -> None:
     invitation = house.invite()
-    assert invitation.link.reveal() in browser.get("/development/mailbox").text
+    mailbox = browser.get("/development/mailbox").text
+    assert invitation.link.reveal() in mailbox
+    (letter,) = set(re.findall(r'href="(/development/mailbox/[^"]+)"', mailbox))
+    shown = browser.get(letter)
+    assert invitation.link.reveal() in shown.text
+    assert shown.headers["content-security-policy"].startswith("sandbox")
+    assert browser.get("/development/mailbox/nothing").status_code == 303
     real = Browser(
         make_app(house, issuer="https://id.example.com", development=False), host="id.example.com", scheme="https"
     )
     assert real.get("/development/mailbox").status_code == 404
+    assert real.get(letter).status_code == 404
 
 
 def test_a_static_file_may_be_kept_under_the_address_that_has_its_content(browser: Browser) -> None:

@@ -91,6 +91,7 @@ class Mail:
     subject: str
     text: str
     links: list[str]
+    letter: str = "/development/mailbox/m1"
     sent_at: datetime = _NOON
 
 

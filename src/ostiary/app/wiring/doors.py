@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ostiary.app.house import House
+from ostiary.app.mail import read_mail_settings
+from ostiary.app.passwords import password_choice, password_settings
 from ostiary.app.settings import ServeSettings
 from ostiary.app.wiring.access import authzen_rooms
 from ostiary.app.wiring.applications import oidc_rooms
 from ostiary.app.wiring.aws import aws_rooms
 from ostiary.app.wiring.people import people_of, web_rooms
+from ostiary.domain.mail.delivery import forget_settled_mails
 from ostiary.domain.secrets.deletion import SecretPurge
 from ostiary.domain.signin.forgetting import forget_what_is_over
 from ostiary.protocols.authzen.rooms import AuthzenRooms
@@ -29,7 +32,17 @@ class Doors:
 
 def build_doors(house: House, settings: ServeSettings) -> Doors:
     trust = ProxyTrust.of(settings.trusted_hops)
-    people = people_of(house, issuer=settings.issuer, development=settings.development)
+    choice = password_choice(
+        house.remembered.keys, password_settings(house.directory), workers=settings.workers, threads=settings.threads
+    )
+    mail = read_mail_settings(house.directory, development=settings.development)
+    people = people_of(
+        house,
+        issuer=settings.issuer,
+        mailing=mail.mailing(development=settings.development),
+        choice=choice,
+        development=settings.development,
+    )
     web = web_rooms(people, trust)
     return Doors(
         authzen=authzen_rooms(house, trust, issuer=settings.issuer),
@@ -43,4 +56,5 @@ def purge(house: House) -> None:
     """Remove what is past its time; what it meant is in the trail."""
     now = house.clock.now()
     house.database.write_committed(lambda tx: forget_what_is_over(tx, now))
+    house.database.write_committed(lambda tx: forget_settled_mails(tx, now))
     SecretPurge(transactions=house.database, clock=house.clock).run()

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ostiary.app.house import House
+from ostiary.app.wiring.mail import shown_mails
 from ostiary.domain.access.authorizer import Authorizer
 from ostiary.domain.access.index import AccessIndex
 from ostiary.domain.account.own_account import OwnAccount
@@ -30,6 +31,7 @@ from ostiary.domain.tokens.device_approval import DeviceApprovals
 from ostiary.kit.clock import Clock
 from ostiary.kit.current import Current
 from ostiary.protocols.http.client import ProxyTrust
+from ostiary.protocols.mail.rendering import Sender
 from ostiary.protocols.web.rooms import WebRooms
 from ostiary.storage.engine import Database
 
@@ -51,6 +53,7 @@ class PeopleParts:
     issuer: str
     organization: Callable[[], str]
     mailing: Mailing = Mailing.OFF
+    choice: PasswordChoice | None = None
     development: bool = False
 
 
@@ -65,7 +68,8 @@ class People:
         )
         self.outbox = Outbox(keys=parts.keys, mailing=parts.mailing)
         self.throttle = Throttle(transactions=database, keys=parts.keys, clock=clock)
-        self.hashing = PasswordHashing(keys=parts.keys)
+        self.choice = parts.choice or PasswordChoice(hashing=PasswordHashing(keys=parts.keys))
+        self.hashing = self.choice.hashing
         self.authenticators = Authenticators(keys=parts.keys)
         self.sessions = OwnSessions(transactions=database, clock=clock)
         self.account = OwnAccount(transactions=database, last_use=parts.last_use)
@@ -91,7 +95,7 @@ class People:
             transactions=database,
             recorder=database,
             throttle=self.throttle,
-            choice=PasswordChoice(hashing=self.hashing),
+            choice=self.choice,
             authenticators=self.authenticators,
             policies=parts.policies,
             last_use=parts.last_use,
@@ -108,7 +112,9 @@ class People:
         )
 
 
-def people_of(house: House, *, issuer: str, mailing: Mailing, development: bool) -> People:
+def people_of(
+    house: House, *, issuer: str, mailing: Mailing, development: bool, choice: PasswordChoice | None = None
+) -> People:
     remembered = house.remembered
     parts = PeopleParts(
         database=house.database,
@@ -124,6 +130,7 @@ def people_of(house: House, *, issuer: str, mailing: Mailing, development: bool)
         issuer=issuer,
         organization=house.organization_name,
         mailing=mailing,
+        choice=choice,
         development=development,
     )
     return People(parts)
@@ -146,7 +153,7 @@ def web_rooms(people: People, trust: ProxyTrust) -> WebRooms:
             recorder=parts.database,
         ),
         authorizer=parts.authorizer,
-        mail=parts.database,
+        mailbox=shown_mails(parts.database, parts.keys, lambda: Sender(parts.organization(), "", parts.issuer)),
         clock=parts.clock,
         trust=trust,
         issuer=parts.issuer,

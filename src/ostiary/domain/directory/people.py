@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import replace
 
 from ostiary.domain.directory.errors import InvalidOrganizationName, InvalidPerson, InvalidUserName
 from ostiary.domain.directory.model import Person, PersonStatus
+from ostiary.domain.directory.ports import DirectorySlice
 
 _USER_NAME = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,127}")
 _EMAIL = re.compile(r"[^\s@<>,;:\"()\[\]\\]{1,64}@[^\s@<>,;:\"()\[\]\\]{1,189}")
@@ -67,6 +69,16 @@ def check_email(given: str) -> str:
     if email and (not _EMAIL.fullmatch(email) or not email.isprintable()):
         raise InvalidPerson(f"`{given[:100]}` is not an email address")
     return email
+
+
+def remember_language(tx: DirectorySlice, person: Person, language: str) -> Person:
+    """Mails speak the language in which she was on our pages last; the person as she is now in this transaction."""
+    current = tx.directory.person(person.person_id)
+    if current is None or current.language == language:
+        return current or person
+    spoken = replace(current, language=language)
+    tx.directory.put_person(spoken)
+    return spoken
 
 
 def may_act(person: Person | None) -> bool:

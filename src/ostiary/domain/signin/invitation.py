@@ -13,8 +13,9 @@ from ostiary.domain.credentials.enrolment_links import issue_link
 from ostiary.domain.directory.errors import InvalidPerson, UnknownDirectory
 from ostiary.domain.directory.model import Person, PersonStatus
 from ostiary.domain.directory.people import check_display_name, check_email, check_user_name
+from ostiary.domain.mail.model import MailKind, recipient_of
+from ostiary.domain.mail.outbox import Outbox
 from ostiary.domain.sessions.model import SessionLevel
-from ostiary.domain.signin.mail import Mail
 from ostiary.domain.signin.slices import SigninSlice
 from ostiary.kit import ids
 from ostiary.kit.clock import Clock, iso
@@ -46,7 +47,7 @@ class Invitee:
 
 
 class Invitations:
-    """`mailbox`: keep what would be mailed for the development mailbox; without it the link is only returned."""
+    """`outbox`: the link is mailed to her, too; without it, it is only returned."""
 
     def __init__(
         self,
@@ -55,13 +56,13 @@ class Invitations:
         authorizer: Authorizer,
         clock: Clock,
         issuer: str,
-        mailbox: bool = False,
+        outbox: Outbox | None = None,
     ) -> None:
         self._transactions = transactions
         self._authorizer = authorizer
         self._clock = clock
         self._issuer = issuer
-        self._mailbox = mailbox
+        self._outbox = outbox
 
     def invite(self, caller: Caller, invitee: Invitee) -> Invitation:
         """A person who is not there is made, one who is there gets a new link.
@@ -81,9 +82,10 @@ class Invitations:
         issued = issue_link(tx.credentials, person.person_id, now)
         _end_enrolments(tx, person)
         link = f"{self._issuer}/enroll/{issued.token.reveal()}"
-        if self._mailbox:
-            tx.mailbox.add(_mail(person, link, issued.expires_at, now))
         details = {"userName": person.user_name, "expiresAt": iso(issued.expires_at)}
+        if self._outbox is not None:
+            values = {"link": link, "user_name": person.user_name, "expires_at": iso(issued.expires_at)}
+            self._outbox.send(tx, MailKind.ENROLMENT, recipient=recipient_of(person), values=values, now=now)
         tx.audit.append(event_of(caller, EventName.INVITE_PERSON, at=now, resources=[person.arn], details=details))
         return Invitation(person, issued.token, Secret(link), issued.expires_at)
 
@@ -126,11 +128,3 @@ def _end_enrolments(tx: SigninSlice, person: Person) -> None:
     for session in tx.sessions.browser_sessions(person.person_id):
         if session.level is SessionLevel.ENROLMENT:
             tx.sessions.delete_browser_session(session.session_id)
-
-
-def _mail(person: Person, link: str, expires_at: datetime, now: datetime) -> Mail:
-    body = (
-        f"Hello {person.display_name},\n\nfollow this link to choose a password and set up your authenticator:\n\n"
-        f"{link}\n\nYour user name is {person.user_name}. The link works once, until {iso(expires_at)}.\n"
-    )
-    return Mail(ids.uuid7(), person.email or person.user_name, "Your enrolment link", body, now)

@@ -9,8 +9,9 @@ from ostiary.domain.audit.last_use import LastUseSlice
 from ostiary.domain.audit.ports import AuditSlice
 from ostiary.domain.credentials.ports import CredentialSlice
 from ostiary.domain.directory.ports import DirectorySlice
+from ostiary.domain.mail.ports import MailSlice
+from ostiary.domain.risk.ports import RiskSlice
 from ostiary.domain.sessions.ports import SessionSlice
-from ostiary.domain.signin.mail import MailSlice
 from ostiary.domain.tokens.ports import TokenSlice
 
 
@@ -21,6 +22,7 @@ class SigninSlice(
     TokenSlice,
     ApplicationSlice,
     MailSlice,
+    RiskSlice,
     LastUseSlice,
     AuditSlice,
     Protocol,

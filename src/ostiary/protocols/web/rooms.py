@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from ostiary.domain.access.authorizer import Authorizer
 from ostiary.domain.account.own_account import OwnAccount
@@ -11,17 +12,30 @@ from ostiary.domain.account.own_sessions import OwnSessions
 from ostiary.domain.sessions.person_credentials import PersonRoleCredentials
 from ostiary.domain.signin.current import CurrentPerson
 from ostiary.domain.signin.enrolment import Enrolment
-from ostiary.domain.signin.mail import MailSlice
 from ostiary.domain.signin.signin import SignIn
 from ostiary.domain.tokens.device_approval import DeviceApprovals
 from ostiary.kit.clock import Clock
-from ostiary.kit.transactions import Transactions
 from ostiary.protocols.http.client import ProxyTrust
 
 
 @dataclass(frozen=True, slots=True)
+class ShownMail:
+    """A letter that waits, as it would be sent; `to` is empty when she has no address."""
+
+    mail_id: str
+    to: str
+    subject: str
+    text: str
+    html: str
+    sent_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class WebRooms:
-    """`issuer` is the server's own URL without a slash at its end; `organization` gives the name for the pages."""
+    """`issuer` is the server's own URL without a slash at its end; `organization` gives the name for the pages.
+
+    `mailbox` gives the newest mails of development mode.
+    """
 
     current: CurrentPerson
     signin: SignIn
@@ -31,7 +45,7 @@ class WebRooms:
     device_approvals: DeviceApprovals
     credentials: PersonRoleCredentials
     authorizer: Authorizer
-    mail: Transactions[MailSlice]
+    mailbox: Callable[[int], Sequence[ShownMail]]
     clock: Clock
     trust: ProxyTrust
     issuer: str

@@ -48,7 +48,7 @@ from ostiary.storage.schema.directory import (
     workload,
 )
 from ostiary.storage.schema.federation import issuer_trust, upstream_identity, upstream_provider
-from ostiary.storage.schema.mail import mail, outbox
+from ostiary.storage.schema.mail import outbox
 from ostiary.storage.schema.recovery import recovery_request
 from ostiary.storage.schema.risk import known_device, known_network, machine_network, sign_in_place
 from ostiary.storage.schema.secrets import secret, secret_stage, secret_version
@@ -84,7 +84,6 @@ __all__ = [
     "leaf_tile",
     "lease",
     "machine_network",
-    "mail",
     "mail_code",
     "membership",
     "metadata",

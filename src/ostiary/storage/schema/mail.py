@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Index, Table
+from sqlalchemy import Index, Table
 
-from ostiary.storage.columns import StoredText
-from ostiary.storage.schema.definition import metadata, moment, octets, text, text_key, whole
+from ostiary.domain.mail.model import MailKind
+from ostiary.storage.schema.definition import metadata, moment, named, octets, text, text_key, whole
 
-mail = Table(
-    "mail",
-    metadata,
-    Column("mail_id", StoredText, primary_key=True),
-    text("recipient"),
-    text("subject"),
-    text("body"),
-    moment("sent_at"),
-)
 outbox = Table(
     "outbox",
     metadata,
     text_key("message_id"),
-    text("kind"),
+    named("kind", MailKind),
     text("recipient_hash"),  # to count what one address gets, without keeping it
     moment("created_at"),
     octets("sealed_body"),
@@ -30,3 +21,4 @@ outbox = Table(
     text("last_error"),
 )
 Index("ix_outbox_next_attempt_at", outbox.c.next_attempt_at)
+Index("ix_outbox_recipient_hash", outbox.c.recipient_hash, outbox.c.created_at)
