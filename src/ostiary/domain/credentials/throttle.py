@@ -1,11 +1,15 @@
 """How often may somebody guess? SP 800-63B-4 section 3.2.2.
 
 Every guess is counted before it is checked, in one transaction with the check of the count, so that no race gets two
-guesses for one. Three counters hold it back with growing delays:
+guesses for one, on any worker. What is guessed at (a password, a code, ...) has its own counters:
 
 - the name from one network: few free guesses; whoever floods a name from one network slows down himself alone,
-- the name from anywhere: after 100 failures in a row only networks where the person once succeeded are free of it,
+- the name from anywhere: after 100 failures in a row only networks where that proof once succeeded are free of it,
 - one network against all names: against spraying.
+
+A browser on which the person came in is known for her name (`know`), and free of all three: a stranger can do nothing
+from outside that makes her wait there. It has a counter of its own, so that a stolen device cookie guesses as slowly,
+and after 100 failures in a row it is not known any more. The cookie of one person says nothing about another's name.
 
 Names that nobody has are counted alike. A refused guess does not count, so a delay ends.
 """
@@ -13,6 +17,7 @@ Names that nobody has are counted alike. A refused guess does not count, so a de
 from __future__ import annotations
 
 import hmac
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -21,7 +26,7 @@ from ipaddress import IPv6Address, ip_address, ip_network
 from math import ceil
 from typing import Protocol
 
-from ostiary.domain.audit.caller import Caller
+from ostiary.domain.audit.caller import Caller, Origin
 from ostiary.domain.audit.event import event_of
 from ostiary.domain.audit.ports import AuditSlice
 from ostiary.domain.audit.vocabulary import EventName, Outcome
@@ -29,6 +34,7 @@ from ostiary.domain.credentials.errors import Throttled
 from ostiary.domain.credentials.model import GuessCount
 from ostiary.domain.credentials.ports import CredentialRows, CredentialSlice
 from ostiary.domain.credentials.server_keys import ServerKeys
+from ostiary.domain.credentials.tallies import raise_tally, tally
 from ostiary.kit.clock import Clock
 from ostiary.kit.current import Current
 from ostiary.kit.transactions import Transactions
@@ -41,6 +47,10 @@ class Guessed(StrEnum):
     CODE = "code"
     CLIENT_SECRET = "client-secret"  # noqa: S105 - a kind, not a secret
     DEVICE_CODE = "device-code"
+    RECOVERY = "recovery"
+    REGISTRATION = "registration"
+    RECOVERY_CODE = "recovery-code"
+    MAIL_CODE = "mail-code"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,59 +75,112 @@ class Limit:
 BY_NAME_AND_NETWORK = Limit(free=5, first=1, longest=15 * 60, forgotten=timedelta(days=1))
 BY_NAME = Limit(free=100, first=30, longest=60 * 60, forgotten=None)
 BY_NETWORK = Limit(free=50, first=1, longest=15 * 60, forgotten=timedelta(hours=1))
+BY_DEVICE = Limit(free=5, first=1, longest=15 * 60, forgotten=None)
+DEVICE_CEILING = 100  # failures in a row after which a browser is a stranger's (SP 800-63B-4 section 3.2.2)
+LATELY = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """A counted guess; the subjects under which it was counted, and the mark of a network that once succeeded."""
+    """A counted guess; the subjects under which it was counted, and the marks of where somebody came in before.
+
+    `tries` is empty unless the browser is known for the name; then nothing else was counted.
+    """
 
     pair: str
     name: str
     network: str
+    names: str
     known: str
+    lately: str
+    tries: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tallies:
+    """What stands after a guess: `names` that one network failed at, failures at this name from anywhere `lately`.
+
+    `name_key` stands for the name where it must not be kept.
+    """
+
+    guessed: Guessed
+    network: str
+    name: str
+    name_key: str
+    names: int
+    lately: int
+
+
+class GuessWatch(Protocol):
+    """Somebody who looks at guesses as they are counted, to see attacks."""
+
+    def counted(self, caller: Caller, tallies: Tallies) -> None:
+        """Called after each guess is counted and before it is checked; not within a transaction."""
+        ...
 
 
 class ThrottleSlice(CredentialSlice, AuditSlice, Protocol): ...
 
 
 class Throttle:
-    def __init__(self, *, transactions: Transactions[ThrottleSlice], keys: Current[ServerKeys], clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        transactions: Transactions[ThrottleSlice],
+        keys: Current[ServerKeys],
+        clock: Clock,
+        watch: GuessWatch | None = None,
+    ) -> None:
         self._transactions = transactions
         self._keys = keys
         self._clock = clock
+        self._watch = watch
 
     def count(self, caller: Caller, guessed: Guessed, *, name: str) -> Guess:
         """Count one guess at what `name` has, before it is checked. Raises Throttled."""
-        guess = self._guess(guessed, name, network_of(caller.origin.source_ip))
+        network = network_of(caller.origin.source_ip)
+        subjects = _Subjects(self._keys.value.password_pepper, guessed, name, network, caller.origin.device)
         now = self._clock.now()
         with self._transactions.read() as tx:
             # A flood that must wait anyway costs a read and no write.
-            _check_free(tx.credentials, guess, now)
-        self._transactions.write(lambda tx: _count(tx, caller, guessed, guess, now))
+            _check_free(tx.credentials, subjects.guess(tx.credentials), now)
+        guess, tallies = self._transactions.write(lambda tx: _count(tx, caller, subjects, now))
+        if self._watch is not None:
+            self._watch.counted(caller, tallies)
         return guess
 
-    def _guess(self, guessed: Guessed, name: str, network: str) -> Guess:
-        # People type passwords into the wrong field, so what was typed is never kept in clear.
+    def know(self, rows: CredentialRows, *, name: str, origin: Origin, now: datetime) -> None:
+        """The person came in: from now on this browser is known for her name, with nothing counted against it."""
+        if not origin.device:
+            return
         key = self._keys.value.password_pepper
+        rows.put_guess_count(GuessCount(_subject(key, "known-device", name, origin.device), 0, now, now, None))
+        for guessed in Guessed:
+            rows.clear_guess_count(_subject(key, "name-and-device", guessed.value, name, origin.device))
 
-        def subject(scope: str, *parts: str) -> str:
-            text = "\0".join((scope, guessed.value, *parts)).encode("utf-8", "surrogatepass")
-            digest = hmac.new(key, b"ostiary guess\0" + text, sha256).hexdigest()
-            return f"{scope}:{digest}"
+    def forget_device(self, rows: CredentialRows, *, name: str, device: str) -> None:
+        rows.clear_guess_count(_subject(self._keys.value.password_pepper, "known-device", name, device))
 
-        return Guess(
-            pair=subject("name-and-network", name, network),
-            name=subject("name", name),
-            network=subject("network", network),
-            known=subject("known-network", name, network),
-        )
+    def failures_lately(self, rows: CredentialRows, *, name: str, now: datetime) -> int:
+        """How often somebody failed at what `name` has within an hour, from wherever."""
+        return tally(rows, _lately(self._keys.value.password_pepper, Guessed.PASSWORD, name), LATELY, now)
+
+    def subject(self, scope: str, *parts: str) -> str:
+        """Under which something else is counted in the same rows, in a form that tells nothing."""
+        return _subject(self._keys.value.password_pepper, scope, *parts)
 
 
 def succeeded(rows: CredentialRows, guess: Guess, now: datetime) -> None:
     """Forget the failures of this name, and take back the guess that was counted against the network."""
+    raise_tally(rows, guess.lately, LATELY, now, by=-1)
+    if guess.tries:
+        rows.clear_guess_count(guess.tries)
+        return
     rows.clear_guess_count(guess.pair)
-    rows.clear_guess_count(guess.name)
+    if rows.guess_count(guess.known) is None:
+        rows.clear_guess_count(guess.name)
     rows.put_guess_count(GuessCount(guess.known, 0, now, now, None))
+    raise_tally(rows, guess.names, LATELY, now, by=-1)
     count = rows.guess_count(guess.network)
     if count is not None:
         left = max(0, count.failures - 1)
@@ -137,7 +200,50 @@ def network_of(address: str) -> str:
     return str(parsed)
 
 
+@dataclass(frozen=True, slots=True)
+class _Subjects:
+    """People type passwords into the wrong field, so what was typed is never kept in clear."""
+
+    key: bytes
+    guessed: Guessed
+    name: str
+    network: str
+    device: str
+
+    def of(self, scope: str, *parts: str) -> str:
+        return _subject(self.key, scope, self.guessed.value, *parts)
+
+    @property
+    def known_device(self) -> str:
+        return _subject(self.key, "known-device", self.name, self.device)
+
+    def guess(self, rows: CredentialRows) -> Guess:
+        at_home = bool(self.device) and rows.guess_count(self.known_device) is not None
+        return Guess(
+            pair=self.of("name-and-network", self.name, self.network),
+            name=self.of("name", self.name),
+            network=self.of("network", self.network),
+            names=self.of("names-of-network", self.network),
+            known=self.of("known-network", self.name, self.network),
+            lately=_lately(self.key, self.guessed, self.name),
+            tries=self.of("name-and-device", self.name, self.device) if at_home else "",
+        )
+
+
+def _subject(key: bytes, scope: str, *parts: str) -> str:
+    text = "\0".join((scope, *parts)).encode("utf-8", "surrogatepass")
+    return f"{scope}:{hmac.new(key, b'ostiary guess' + bytes(1) + text, sha256).hexdigest()}"
+
+
+def _lately(key: bytes, guessed: Guessed, name: str) -> str:
+    """A person's failures of all kinds count together; an application may have the name of a person."""
+    whose = "application" if guessed is Guessed.CLIENT_SECRET else "person"
+    return _subject(key, "lately", whose, name)
+
+
 def _limits(rows: CredentialRows, guess: Guess) -> list[tuple[str, Limit]]:
+    if guess.tries:
+        return [(guess.tries, BY_DEVICE)]
     limits = [(guess.pair, BY_NAME_AND_NETWORK), (guess.network, BY_NETWORK)]
     if rows.guess_count(guess.known) is None:
         limits.append((guess.name, BY_NAME))
@@ -155,26 +261,47 @@ def _check_free(rows: CredentialRows, guess: Guess, now: datetime) -> None:
         raise Throttled(ceil(longest.total_seconds()))
 
 
-def _count(tx: ThrottleSlice, caller: Caller, guessed: Guessed, guess: Guess, now: datetime) -> None:
-    _check_free(tx.credentials, guess, now)
-    delays = [
-        _add(tx.credentials, subject, limit, now)
-        for subject, limit in ((guess.pair, BY_NAME_AND_NETWORK), (guess.network, BY_NETWORK), (guess.name, BY_NAME))
-    ]
-    longest = max(delays)
-    if longest > timedelta(0):
+def _count(tx: ThrottleSlice, caller: Caller, subjects: _Subjects, now: datetime) -> tuple[Guess, Tallies]:
+    rows = tx.credentials
+    guess = subjects.guess(rows)
+    _check_free(rows, guess, now)
+    names = 0 if guess.tries else _count_name(rows, guess, now)
+    counts = [_add(rows, subject, limit, now) for subject, limit in _limits(rows, guess)]
+    strange = bool(guess.tries) and counts[0].failures >= DEVICE_CEILING
+    if strange:
+        rows.clear_guess_count(subjects.known_device)
+    delay = _longest_wait(counts, now)
+    if delay > timedelta(0) or strange:
         # One event per delay that begins, not one per refusal: a flood must not fill the trail.
-        details = {"guessed": guessed.value, "seconds": ceil(longest.total_seconds())}
+        details = {
+            "guessed": subjects.guessed.value,
+            "seconds": ceil(delay.total_seconds()),
+            "deviceForgotten": strange,
+        }
         tx.audit.append(event_of(caller, EventName.THROTTLE_GUESSING, at=now, outcome=Outcome.DENIED, details=details))
+    lately = raise_tally(rows, guess.lately, LATELY, now)
+    return guess, Tallies(subjects.guessed, subjects.network, subjects.name, guess.lately, names, lately)
 
 
-def _add(rows: CredentialRows, subject: str, limit: Limit, now: datetime) -> timedelta:
-    """One failure more; the delay that begins with it."""
+def _count_name(rows: CredentialRows, guess: Guess, now: datetime) -> int:
+    """At how many names this network failed within the hour; one that succeeds is taken back."""
+    before = rows.guess_count(guess.pair)
+    if before is None or now - before.last_at >= LATELY:
+        return raise_tally(rows, guess.names, LATELY, now)
+    return tally(rows, guess.names, LATELY, now)
+
+
+def _longest_wait(counts: Iterable[GuessCount], now: datetime) -> timedelta:
+    return max((count.blocked_until - now for count in counts if count.blocked_until is not None), default=timedelta(0))
+
+
+def _add(rows: CredentialRows, subject: str, limit: Limit, now: datetime) -> GuessCount:
+    """One failure more, and the delay that begins with it."""
     before = rows.guess_count(subject)
     if before is None or (limit.forgotten is not None and before.last_at < now - limit.forgotten):
         before = GuessCount(subject, 0, now, now, None)
     failures = before.failures + 1
     delay = limit.delay(failures)
-    until = now + delay if delay else None
-    rows.put_guess_count(GuessCount(subject, failures, before.first_at, now, until))
-    return delay
+    count = GuessCount(subject, failures, before.first_at, now, now + delay if delay else None)
+    rows.put_guess_count(count)
+    return count
