@@ -47,6 +47,7 @@ class Guessed(StrEnum):
     CODE = "code"
     CLIENT_SECRET = "client-secret"  # noqa: S105 - a kind, not a secret
     DEVICE_CODE = "device-code"
+    PASSKEY = "passkey"
     RECOVERY = "recovery"
     REGISTRATION = "registration"
     RECOVERY_CODE = "recovery-code"
