@@ -110,8 +110,11 @@ def _write(rooms: WebRooms, request: Request, response: Response, answer: Answer
     if answer.location:
         response.location = answer.location
     else:
-        response.content_type = "text/html; charset=utf-8"
-        response.text = answer.html
+        response.content_type = answer.media_type
+        if answer.file is None:
+            response.text = answer.html
+        else:
+            response.stream = answer.file
     if answer.session is not None:
         SESSION.write(request, response, answer.session.reveal(), rooms.trust)
     elif answer.cookie is Keep.FORGET:

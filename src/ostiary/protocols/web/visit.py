@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from types import MappingProxyType
@@ -62,9 +62,11 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A page, or a way to go on (`location`); `session` becomes the cookie."""
+    """A page, a way to go on (`location`), or a file in pieces; `session` becomes the cookie."""
 
     html: str = ""
+    file: Iterable[bytes] | None = None
+    media_type: str = "text/html; charset=utf-8"
     status: int = 200
     location: str = ""
     session: Secret | None = None
@@ -85,7 +87,7 @@ class Route:
     """One row of who may do what: the session that it needs, and the action that the authorizer is asked about.
 
     `level` None: no session is needed, and no action can be asked about, because nobody is there yet. The resource of
-    every action is the person herself.
+    every action is the person herself. `fresh`: she must have proved herself in this session a moment ago (BP01-20).
     """
 
     method: str
@@ -94,3 +96,4 @@ class Route:
     level: SessionLevel | None
     action: str = ""
     development_only: bool = False
+    fresh: bool = False
