@@ -74,6 +74,37 @@ def test_a_password_is_hashed_anew_when_the_cost_has_risen_and_only_then(keys: C
     assert hashing.renewed("violet canyon drum", renewed) == renewed
 
 
+def test_a_wrong_guess_is_answered_late_by_a_time_that_belongs_to_the_name_and_to_this_organization(
+    keys: Current[ServerKeys],
+) -> None:
+    late: list[float] = []
+    hashing = PasswordHashing(keys=keys, pause=late.append)
+    encoded = hashing.hash("violet canyon drum")
+    names = [f"name{number}" for number in range(100)]
+    for name in names:
+        for kept in (encoded, None):
+            with pytest.raises(PasswordMismatch):
+                hashing.check("wrong", kept, name=name)
+    assert late[::2] == late[1::2], "whether somebody has the name makes no difference"
+    assert len(set(late)) == 100
+    assert min(late) < 0.002 < 0.018 < max(late) < 0.02
+    keys.value = replace(keys.value, password_pepper=bytes(32))
+    with pytest.raises(PasswordMismatch):
+        hashing.check("wrong", None, name=names[0])
+    assert late[-1] != late[0]
+
+
+def test_the_right_password_and_a_known_person_are_not_kept_waiting(keys: Current[ServerKeys]) -> None:
+    late: list[float] = []
+    hashing = PasswordHashing(keys=keys, pause=late.append)
+    encoded = hashing.hash("violet canyon drum")
+    hashing.check("violet canyon drum", encoded, name="ada")
+    with pytest.raises(PasswordMismatch):
+        hashing.check("wrong", encoded)
+    assert not hashing.matches_any("wrong", (encoded, encoded))
+    assert late == []
+
+
 @pytest.fixture
 def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     """Every hash waits until this is set."""

@@ -3,13 +3,19 @@
 argon2id takes all it can get. So hashes run on threads of their own, no more than there are cores, which the system
 serves after all others; and no more people wait for them than leaves threads for other requests: whoever comes then is
 turned away at once. The pepper is a server key: hashes in a stolen database are worth nothing without it (BP01-7).
+
+A hash is computed for people who do not exist, too; what is left of a difference (a row read, an event with a name in
+it) drowns in a lateness that every name has of its own. Many tries at one name do not average it away, as they would a
+random one, because nobody knows how late the name would be if it were, or were not, somebody's.
 """
 
 from __future__ import annotations
 
+import hmac
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -24,6 +30,7 @@ from ostiary.kit.current import Current
 _WAIT_SECONDS = 10.0
 _WAITING = 24
 _NICENESS = 10
+_MOST_LATE_SECONDS = 0.02
 
 Result = TypeVar("Result")
 
@@ -31,8 +38,16 @@ Result = TypeVar("Result")
 class PasswordHashing:
     """One per worker process; `slots` hashes run at once, and `waiting` more people may wait for one."""
 
-    def __init__(self, *, keys: Current[ServerKeys], slots: int | None = None, waiting: int = _WAITING) -> None:
+    def __init__(
+        self,
+        *,
+        keys: Current[ServerKeys],
+        slots: int | None = None,
+        waiting: int = _WAITING,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
         self._keys = keys
+        self._pause = pause
         slots = slots or usable_cores()
         self._threads = ThreadPoolExecutor(slots, thread_name_prefix="password", initializer=_yield_to_others)
         self._places = threading.BoundedSemaphore(slots + waiting)
@@ -43,8 +58,19 @@ class PasswordHashing:
         """Raises TooBusy."""
         return self._run(lambda hasher: hasher.hash(normalised(password)))
 
-    def check(self, password: str, encoded: str | None) -> None:
-        """Raises PasswordMismatch, TooBusy; costs the same when there is nothing to compare with (None)."""
+    def check(self, password: str, encoded: str | None, *, name: str = "") -> None:
+        """Raises PasswordMismatch, TooBusy; costs the same when there is nothing to compare with (None).
+
+        `name`: what was typed where somebody may or may not exist; a wrong guess at it is answered late.
+        """
+        try:
+            self._verify(password, encoded)
+        except PasswordMismatch:
+            if name:
+                self._pause(self._lateness(name))
+            raise
+
+    def _verify(self, password: str, encoded: str | None) -> None:
         candidate = normalised(password)
 
         def work(hasher: PasswordHasher) -> None:
@@ -64,10 +90,15 @@ class PasswordHashing:
 
     def _matches(self, password: str, encoded: str) -> bool:
         try:
-            self.check(password, encoded)
+            self._verify(password, encoded)
         except PasswordMismatch:
             return False
         return True
+
+    def _lateness(self, name: str) -> float:
+        text = b"ostiary lateness\0" + name.encode("utf-8", "surrogatepass")
+        digest = hmac.digest(self._keys.value.password_pepper, text, "sha256")
+        return int.from_bytes(digest[:4], "big") / 2**32 * _MOST_LATE_SECONDS
 
     def _run(self, work: Callable[[PasswordHasher], Result]) -> Result:
         if not self._places.acquire(blocking=False):
