@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -30,6 +31,26 @@ SELF_SERVICE = _document(
         ],
     }
 )
+
+REQUEST_RECOVERY, APPROVE_RECOVERY = "ostiary:RequestRecovery", "ostiary:ApproveRecovery"
+HELPER_GROUPS = "ostiary:HelperGroups"
+
+
+def recovery_policy(person_arn: str, groups: Iterable[str]) -> str:
+    """The resource policy of a person's account: members of `groups`, and never she herself, help her back in."""
+    actions = [REQUEST_RECOVERY, APPROVE_RECOVERY]
+    herself = {"ArnEquals": {"aws:PrincipalArn": person_arn}}
+    helpers = {
+        # A dollar sign would begin a variable.
+        "ForAnyValue:StringEquals": {HELPER_GROUPS: [group.replace("$", "${$}") for group in groups]},
+        "Bool": {"aws:MultiFactorAuthPresent": "true"},
+    }
+    everybody: dict[str, Any] = {"Principal": "*", "Action": actions, "Resource": person_arn}
+    return _document(
+        {"Sid": "NobodyHelpsHerself", "Effect": "Deny", **everybody, "Condition": herself},
+        {"Sid": "HelpersOfHerDirectory", "Effect": "Allow", **everybody, "Condition": helpers},
+    )
+
 
 # A reserved role is entered by assignment only; `sts:AssumeRole` finds this.
 ONLY_BY_ASSIGNMENT = _document(

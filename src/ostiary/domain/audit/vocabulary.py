@@ -58,6 +58,8 @@ class EventName(StrEnum):
     USE_RECOVERY_CODE = "UseRecoveryCode"
     SEND_CODE = "SendCode"
     START_RECOVERY = "StartRecovery"
+    REDEEM_RECOVERY_LINK = "RedeemRecoveryLink"
+    PROVE_FOR_RECOVERY = "ProveForRecovery"
     FINISH_RECOVERY = "FinishRecovery"
     REQUEST_ASSISTED_RECOVERY = "RequestAssistedRecovery"
     DECIDE_ASSISTED_RECOVERY = "DecideAssistedRecovery"
@@ -159,6 +161,8 @@ _MEANINGS: dict[EventName, Meaning] = {
     EventName.USE_RECOVERY_CODE: Meaning(_SIGNIN, Effect.SIGN_IN),
     EventName.SEND_CODE: Meaning(_SIGNIN, Effect.SIGN_IN),
     EventName.START_RECOVERY: Meaning(_SIGNIN, Effect.SIGN_IN),
+    EventName.REDEEM_RECOVERY_LINK: Meaning(_SIGNIN, Effect.SIGN_IN),
+    EventName.PROVE_FOR_RECOVERY: Meaning(_SIGNIN, Effect.SIGN_IN),
     EventName.FINISH_RECOVERY: Meaning(_SIGNIN, Effect.CHANGE),
     EventName.REQUEST_ASSISTED_RECOVERY: Meaning(_SIGNIN, Effect.CHANGE),
     EventName.DECIDE_ASSISTED_RECOVERY: Meaning(_SIGNIN, Effect.CHANGE),

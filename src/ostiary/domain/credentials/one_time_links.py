@@ -78,7 +78,7 @@ class NotMeLinks:
     def __init__(self, issuer: str) -> None:
         self._issuer = issuer
 
-    def link_for(self, tx: CredentialSlice, person: Person, now: datetime, event: str) -> str:
+    def link_for(self, tx: CredentialSlice, person: Person, now: datetime, event: str = "") -> str:
         """`event` is the name of what the notice tells of."""
         issued = issue_one_time_link(
             tx.credentials, LinkPurpose.NOT_ME, now, person_id=person.person_id, payload={"event": event}

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from ostiary.domain.recovery.model import RecoveryRequest, RequestOutcome
+from ostiary.domain.risk.ports import RiskSlice
 from ostiary.domain.signin.slices import SigninSlice
 
 
@@ -32,6 +33,6 @@ class RecoveryRows(Protocol):
     def delete_requests(self, *, expired_before: datetime) -> int: ...
 
 
-class RecoverySlice(SigninSlice, Protocol):
+class RecoverySlice(SigninSlice, RiskSlice, Protocol):
     @property
     def recovery(self) -> RecoveryRows: ...

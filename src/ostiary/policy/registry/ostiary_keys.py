@@ -22,6 +22,13 @@ KEYS = (
         "single-factor, multi-factor or phishing-resistant; absent when nothing was proved",
     ),
     ConditionKey("ostiary:AuthenticationAge", KeyType.NUMERIC, KeySource.SESSION, "seconds since the person signed in"),
+    ConditionKey(
+        "ostiary:HelperGroups",
+        KeyType.STRING,
+        KeySource.REQUEST,
+        "the groups of the person who asks to help another back in",
+        multivalued=True,
+    ),
     ConditionKey("ostiary:Door", KeyType.STRING, KeySource.NETWORK, "web, oidc, aws, authzen, cli or internal"),
     absent("ostiary:DevicePosture", KeyType.STRING, KeySource.SESSION, "no device tells about itself yet"),
 )
