@@ -16,6 +16,8 @@ from urllib.parse import urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
+from ostiary.domain.directory.errors import InvalidPerson
+from ostiary.domain.directory.people import check_email
 from ostiary.domain.mail.model import Message
 from ostiary.kit.texts import Text
 from ostiary.protocols.mail.letters import Button, Letter, Occasion, harmless, letter_for
@@ -24,6 +26,10 @@ from ostiary.protocols.texts.choice import known_language
 
 _WIDTH = 76
 _MAX_SUBJECT = 150
+
+
+class AddressUnwritable(Exception):
+    """No header can hold this recipient's address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +62,7 @@ def render(message: Message, sender: Sender) -> Rendered:
 
 
 def email_of(message: Message, sender: Sender) -> EmailMessage:
-    """Raises ValueError for an address that cannot be written in a header."""
+    """Raises AddressUnwritable."""
     rendered = render(message, sender)
     email = EmailMessage(policy=SMTP)
     email["From"] = Address(one_line(sender.organization), addr_spec=sender.address)
@@ -66,9 +72,9 @@ def email_of(message: Message, sender: Sender) -> EmailMessage:
     # The same each time that it is sent: whoever gets it twice can tell.
     email["Message-ID"] = f"<{message.message_id}@{sender.host}>"
     email["Auto-Submitted"] = "auto-generated"
-    email["Content-Language"] = rendered.language
     email.set_content(rendered.text, cte="quoted-printable")
     email.add_alternative(rendered.html, subtype="html", cte="quoted-printable")
+    email["Content-Language"] = rendered.language  # after the contents, which take such headers with them
     return email
 
 
@@ -77,11 +83,13 @@ def one_line(text: str) -> str:
 
 
 def _ascii_domain(address: str) -> str:
-    local, _, domain = address.rpartition("@")
     try:
+        local, _, domain = check_email(address).rpartition("@")
+        if not domain:
+            raise AddressUnwritable
         return f"{local}@{domain.encode('idna').decode('ascii')}"
-    except UnicodeError as failure:
-        raise ValueError("the domain of the address cannot be written") from failure
+    except (InvalidPerson, UnicodeError) as failure:
+        raise AddressUnwritable from failure
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from ostiary.domain.mail.errors import Undeliverable
 from ostiary.domain.mail.model import Message
 from ostiary.domain.mail.ports import Carrier
 from ostiary.kit.redaction import Secret
-from ostiary.protocols.mail.rendering import Sender, email_of
+from ostiary.protocols.mail.rendering import AddressUnwritable, Sender, email_of
 
 _TIMEOUT_SECONDS = 20.0
 _PERMANENT = 500  # RFC 5321 section 4.2.1: 5yz
@@ -74,7 +74,7 @@ class _SmtpCarrier:
         sender = self._sender()
         try:
             email = email_of(message, sender)
-        except ValueError as failure:
+        except AddressUnwritable as failure:
             raise Undeliverable("the recipient's address cannot be written in a message", permanent=True) from failure
         if self._connection is None:
             self._connection = connect(self._server, local_name=sender.host)
