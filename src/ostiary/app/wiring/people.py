@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ostiary.app.house import House
 from ostiary.app.wiring.mail import shown_mails
+from ostiary.app.wiring.own_account import own_account
 from ostiary.domain.access.authorizer import Authorizer
 from ostiary.domain.access.index import AccessIndex
 from ostiary.domain.account.own_account import OwnAccount
@@ -19,14 +20,22 @@ from ostiary.domain.credentials.hashing import PasswordHashing
 from ostiary.domain.credentials.server_keys import ServerKeys
 from ostiary.domain.credentials.throttle import Throttle
 from ostiary.domain.mail.outbox import Mailing, Outbox
+from ostiary.domain.risk.assessment import RiskAssessor
 from ostiary.domain.sessions.issuing import RoleSessionIssuer
 from ostiary.domain.sessions.person_credentials import PersonRoleCredentials
 from ostiary.domain.sessions.revocation import RevocationIndex
+from ostiary.domain.signin.arrival import Arrivals
 from ostiary.domain.signin.current import CurrentPerson
 from ostiary.domain.signin.enrolment import Enrolment
+from ostiary.domain.signin.guarded import GuardedAccounts
 from ostiary.domain.signin.invitation import Invitations
+from ostiary.domain.signin.password_check import PasswordCheck
+from ostiary.domain.signin.second_step import SecondStep
 from ostiary.domain.signin.signin import SignIn
+from ostiary.domain.signin.step_up import StepUp
 from ostiary.domain.signin_policy.index import SignInPolicyIndex
+from ostiary.domain.tokens.admission import Admission
+from ostiary.domain.tokens.authorization import Authorization
 from ostiary.domain.tokens.device_approval import DeviceApprovals
 from ostiary.kit.clock import Clock
 from ostiary.kit.current import Current
@@ -72,7 +81,8 @@ class People:
         self.hashing = self.choice.hashing
         self.authenticators = Authenticators(keys=parts.keys)
         self.sessions = OwnSessions(transactions=database, clock=clock)
-        self.account = OwnAccount(transactions=database, last_use=parts.last_use)
+        self.account = OwnAccount(transactions=database)
+        self.own = own_account(self)
         self.invitations = Invitations(
             transactions=database,
             authorizer=parts.authorizer,
@@ -80,14 +90,36 @@ class People:
             issuer=parts.issuer,
             outbox=self.outbox,
         )
-        self.signin = SignIn(
+        self.risk = RiskAssessor()
+        self.arrivals = Arrivals(
+            policies=parts.policies,
+            risk=self.risk,
+            guarded=GuardedAccounts(outbox=self.outbox),
+            recorder=database,
+            clock=clock,
+        )
+        self.passwords = PasswordCheck(hashing=self.hashing, choice=self.choice)
+        self.second_step = SecondStep(
+            transactions=database, arrivals=self.arrivals, throttle=self.throttle, clock=clock
+        )
+        self.step_up = StepUp(
             transactions=database,
             recorder=database,
-            current=self.current,
+            arrivals=self.arrivals,
             throttle=self.throttle,
-            hashing=self.hashing,
+            passwords=self.passwords,
             authenticators=self.authenticators,
-            policies=parts.policies,
+            clock=clock,
+        )
+        self.signin = SignIn(
+            transactions=database,
+            current=self.current,
+            arrivals=self.arrivals,
+            throttle=self.throttle,
+            passwords=self.passwords,
+            second_step=self.second_step,
+            authenticators=self.authenticators,
+            outbox=self.outbox,
             last_use=parts.last_use,
             clock=clock,
         )
@@ -101,10 +133,15 @@ class People:
             last_use=parts.last_use,
             clock=clock,
         )
+        self.admission = Admission(policies=parts.policies)
+        self.authorization = Authorization(
+            transactions=database, recorder=database, admission=self.admission, last_use=parts.last_use, clock=clock
+        )
         self.device_approvals = DeviceApprovals(
             transactions=database,
             keys=parts.keys,
             applications=parts.applications,
+            admission=self.admission,
             throttle=self.throttle,
             recorder=database,
             last_use=parts.last_use,
@@ -144,7 +181,10 @@ def web_rooms(people: People, trust: ProxyTrust) -> WebRooms:
         enrolment=people.enrolment,
         sessions=people.sessions,
         account=people.account,
+        own=people.own,
         device_approvals=people.device_approvals,
+        authorization=people.authorization,
+        applications=parts.applications,
         credentials=PersonRoleCredentials(
             transactions=parts.database,
             index=parts.access,

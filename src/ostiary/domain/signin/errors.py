@@ -5,14 +5,34 @@ Each text is one for all causes, so that nobody learns whether a person exists, 
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from ostiary.domain.audit.errors import DomainError
+from ostiary.domain.risk.model import Assessment
+
+
+class Refusal(StrEnum):
+    """Why somebody was refused: the error code of the event."""
+
+    PROOF = "SignInRefused"
+    FACTOR = "FactorNotAllowed"
+    NETWORK = "NetworkNotAllowed"
+    POSTURE = "PostureMissing"
+    RISK = "RiskTooHigh"
+    NO_FACTOR = "NoFactor"
 
 
 class SignInRefused(DomainError):
-    """Wrong name, wrong password, nobody of that name, not enrolled, disabled: the client cannot tell which."""
+    """Wrong name, wrong password, nobody of that name, not enrolled, disabled, or the rules say no: the client cannot
+    tell which.
+    """
 
-    def __init__(self, operator_text: str) -> None:
+    def __init__(
+        self, operator_text: str, *, refusal: Refusal = Refusal.PROOF, assessment: Assessment | None = None
+    ) -> None:
         super().__init__("the user name or the password is wrong", operator_text=operator_text)
+        self.refusal = refusal
+        self.assessment = assessment
 
 
 class CodeRefused(DomainError):
@@ -22,6 +42,15 @@ class CodeRefused(DomainError):
         super().__init__(
             "the code is wrong or was used already: wait for the next one and check the clock of your phone",
             operator_text=operator_text,
+        )
+
+
+class ConfirmationRefused(DomainError):
+    """The password or the code with which somebody signed in should have proved that it is still her."""
+
+    def __init__(self, operator_text: str) -> None:
+        super().__init__(
+            "that was not right: check the password, and use a code that was not used yet", operator_text=operator_text
         )
 
 
