@@ -10,7 +10,7 @@ from typing import Annotated, NoReturn
 import typer
 from typer.exceptions import TyperException
 
-from ostiary.cli import access_key, application, audit, output, person, policy, policy_why, signin
+from ostiary.cli import access_key, application, audit, mail, output, person, policy, policy_why, signin
 from ostiary.cli.apply import apply_organization
 from ostiary.cli.backup import backup, restore
 from ostiary.cli.credentials import credentials
@@ -60,6 +60,7 @@ app.add_typer(signin.app, name="signin")
 app.add_typer(application.app, name="application")
 app.add_typer(access_key.app, name="access-key")
 app.add_typer(audit.app, name="audit")
+app.add_typer(mail.app, name="mail")
 policy.app.command("why")(policy_why.why)
 app.add_typer(policy.app, name="policy")
 
