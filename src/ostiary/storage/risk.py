@@ -64,11 +64,11 @@ class RiskTable:
         put(self._connection, sign_in_place, place)
 
     def forget_person(self, person_id: str) -> None:
-        for table in (known_device, known_network, sign_in_place):
+        for table in (known_device, known_network):
             self._connection.execute(delete(table).where(table.c.person_id == person_id))
 
     def delete_unseen(self, *, last_before: datetime) -> int:
-        columns = (known_device.c.last_seen_at, known_network.c.last_seen_at, sign_in_place.c.at)
+        columns = (known_device.c.last_seen_at, known_network.c.last_seen_at)
         return sum(self._connection.execute(delete(c.table).where(c < last_before)).rowcount for c in columns)
 
     def add_machine_networks(self, seen: Sequence[MachineNetwork]) -> Sequence[MachineNetwork]:

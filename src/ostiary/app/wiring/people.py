@@ -17,10 +17,13 @@ from ostiary.domain.audit.last_use import LastUseLog
 from ostiary.domain.credentials.authenticator import Authenticators
 from ostiary.domain.credentials.choosing import PasswordChoice
 from ostiary.domain.credentials.hashing import PasswordHashing
+from ostiary.domain.credentials.one_time_links import NotMeLinks
 from ostiary.domain.credentials.server_keys import ServerKeys
 from ostiary.domain.credentials.throttle import Throttle
 from ostiary.domain.mail.outbox import Mailing, Outbox
 from ostiary.domain.risk.assessment import RiskAssessor
+from ostiary.domain.risk.places import Places
+from ostiary.domain.risk.watching import AttackWatch
 from ostiary.domain.sessions.issuing import RoleSessionIssuer
 from ostiary.domain.sessions.person_credentials import PersonRoleCredentials
 from ostiary.domain.sessions.revocation import RevocationIndex
@@ -63,6 +66,7 @@ class PeopleParts:
     organization: Callable[[], str]
     mailing: Mailing = Mailing.OFF
     choice: PasswordChoice | None = None
+    places: Places | None = None
     development: bool = False
 
 
@@ -76,7 +80,18 @@ class People:
             transactions=database, revocations=parts.revocations, policies=parts.policies, clock=clock
         )
         self.outbox = Outbox(keys=parts.keys, mailing=parts.mailing)
-        self.throttle = Throttle(transactions=database, keys=parts.keys, clock=clock)
+        self.not_me_links = NotMeLinks(parts.issuer)
+        watch = AttackWatch(transactions=database, keys=parts.keys, outbox=self.outbox, clock=clock)
+        self.throttle = Throttle(transactions=database, keys=parts.keys, clock=clock, watch=watch)
+        self.risk = RiskAssessor(
+            transactions=database,
+            keys=parts.keys,
+            throttle=self.throttle,
+            outbox=self.outbox,
+            not_me=self.not_me_links,
+            clock=clock,
+            places=parts.places,
+        )
         self.choice = parts.choice or PasswordChoice(hashing=PasswordHashing(keys=parts.keys))
         self.hashing = self.choice.hashing
         self.authenticators = Authenticators(keys=parts.keys)
@@ -90,7 +105,6 @@ class People:
             issuer=parts.issuer,
             outbox=self.outbox,
         )
-        self.risk = RiskAssessor()
         self.arrivals = Arrivals(
             policies=parts.policies,
             risk=self.risk,

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
@@ -94,7 +94,9 @@ class Guess:
     names: str
     known: str
     lately: str
+    guessed: Guessed
     tries: str = ""
+    watch: GuessWatch | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,10 @@ class GuessWatch(Protocol):
 
     def counted(self, caller: Caller, tallies: Tallies) -> None:
         """Called after each guess is counted and before it is checked; not within a transaction."""
+        ...
+
+    def succeeded(self, guessed: Guessed) -> None:
+        """Called when one was right; within a transaction, so perhaps more than once."""
         ...
 
 
@@ -146,33 +152,32 @@ class Throttle:
             # A flood that must wait anyway costs a read and no write.
             _check_free(tx.credentials, subjects.guess(tx.credentials), now)
         guess, tallies = self._transactions.write(lambda tx: _count(tx, caller, subjects, now))
-        if self._watch is not None:
-            self._watch.counted(caller, tallies)
-        return guess
+        if self._watch is None:
+            return guess
+        self._watch.counted(caller, tallies)
+        return replace(guess, watch=self._watch)
 
     def know(self, rows: CredentialRows, *, name: str, origin: Origin, now: datetime) -> None:
         """The person came in: from now on this browser is known for her name, with nothing counted against it."""
         if not origin.device:
             return
         key = self._keys.value.password_pepper
-        rows.put_guess_count(GuessCount(_subject(key, "known-device", name, origin.device), 0, now, now, None))
+        rows.put_guess_count(GuessCount(subject_of(key, "known-device", name, origin.device), 0, now, now, None))
         for guessed in Guessed:
-            rows.clear_guess_count(_subject(key, "name-and-device", guessed.value, name, origin.device))
+            rows.clear_guess_count(subject_of(key, "name-and-device", guessed.value, name, origin.device))
 
     def forget_device(self, rows: CredentialRows, *, name: str, device: str) -> None:
-        rows.clear_guess_count(_subject(self._keys.value.password_pepper, "known-device", name, device))
+        rows.clear_guess_count(subject_of(self._keys.value.password_pepper, "known-device", name, device))
 
     def failures_lately(self, rows: CredentialRows, *, name: str, now: datetime) -> int:
         """How often somebody failed at what `name` has within an hour, from wherever."""
         return tally(rows, _lately(self._keys.value.password_pepper, Guessed.PASSWORD, name), LATELY, now)
 
-    def subject(self, scope: str, *parts: str) -> str:
-        """Under which something else is counted in the same rows, in a form that tells nothing."""
-        return _subject(self._keys.value.password_pepper, scope, *parts)
-
 
 def succeeded(rows: CredentialRows, guess: Guess, now: datetime) -> None:
     """Forget the failures of this name, and take back the guess that was counted against the network."""
+    if guess.watch is not None:
+        guess.watch.succeeded(guess.guessed)
     raise_tally(rows, guess.lately, LATELY, now, by=-1)
     if guess.tries:
         rows.clear_guess_count(guess.tries)
@@ -212,11 +217,11 @@ class _Subjects:
     device: str
 
     def of(self, scope: str, *parts: str) -> str:
-        return _subject(self.key, scope, self.guessed.value, *parts)
+        return subject_of(self.key, scope, self.guessed.value, *parts)
 
     @property
     def known_device(self) -> str:
-        return _subject(self.key, "known-device", self.name, self.device)
+        return subject_of(self.key, "known-device", self.name, self.device)
 
     def guess(self, rows: CredentialRows) -> Guess:
         at_home = bool(self.device) and rows.guess_count(self.known_device) is not None
@@ -227,11 +232,13 @@ class _Subjects:
             names=self.of("names-of-network", self.network),
             known=self.of("known-network", self.name, self.network),
             lately=_lately(self.key, self.guessed, self.name),
+            guessed=self.guessed,
             tries=self.of("name-and-device", self.name, self.device) if at_home else "",
         )
 
 
-def _subject(key: bytes, scope: str, *parts: str) -> str:
+def subject_of(key: bytes, scope: str, *parts: str) -> str:
+    """Under which something is counted, in a form that tells nothing."""
     text = "\0".join((scope, *parts)).encode("utf-8", "surrogatepass")
     return f"{scope}:{hmac.new(key, b'ostiary guess' + bytes(1) + text, sha256).hexdigest()}"
 
@@ -239,7 +246,7 @@ def _subject(key: bytes, scope: str, *parts: str) -> str:
 def _lately(key: bytes, guessed: Guessed, name: str) -> str:
     """A person's failures of all kinds count together; an application may have the name of a person."""
     whose = "application" if guessed is Guessed.CLIENT_SECRET else "person"
-    return _subject(key, "lately", whose, name)
+    return subject_of(key, "lately", whose, name)
 
 
 def _limits(rows: CredentialRows, guess: Guess) -> list[tuple[str, Limit]]:

@@ -35,10 +35,8 @@ class NoPlaces:
         return None
 
 
-def distance_km(latitude: float, longitude: float, other_latitude: float, other_longitude: float) -> float:
-    """Along the surface, by the haversine formula."""
-    phi, other_phi = radians(latitude), radians(other_latitude)
-    half_chord = (
-        sin((other_phi - phi) / 2) ** 2 + cos(phi) * cos(other_phi) * sin(radians(other_longitude - longitude) / 2) ** 2
-    )
+def distance_km(one: tuple[float, float], other: tuple[float, float]) -> float:
+    """Along the surface, between latitudes and longitudes in degrees, by the haversine formula."""
+    phi, other_phi = radians(one[0]), radians(other[0])
+    half_chord = sin((other_phi - phi) / 2) ** 2 + cos(phi) * cos(other_phi) * sin(radians(other[1] - one[1]) / 2) ** 2
     return 2 * _EARTH_KM * asin(min(1.0, sqrt(half_chord)))

@@ -33,11 +33,11 @@ class RiskRows(Protocol):
     def put_sign_in_place(self, place: SignInPlace) -> None: ...
 
     def forget_person(self, person_id: str) -> None:
-        """All her devices, networks and places."""
+        """All her devices and networks; the last place stays, so that each is new when it comes again."""
         ...
 
     def delete_unseen(self, *, last_before: datetime) -> int:
-        """Forget devices, networks and places that were not seen since then; how many."""
+        """Forget devices and networks that were not seen since then; how many."""
         ...
 
     def add_machine_networks(self, seen: Sequence[MachineNetwork]) -> Sequence[MachineNetwork]:
