@@ -11,11 +11,11 @@ from types import MappingProxyType
 from ostiary.domain.audit.caller import Assurance, Caller, CallerKind, Origin
 from ostiary.domain.directory.attributes import access_tags
 from ostiary.domain.directory.model import Person, PersonStatus
-from ostiary.domain.sessions.browser import Living, find_living, is_due_for_touch
+from ostiary.domain.sessions.browser import MAX_USER_AGENT, Living, find_living, is_due_for_touch
 from ostiary.domain.sessions.errors import SessionRevoked
 from ostiary.domain.sessions.model import BrowserSession, SessionLevel
 from ostiary.domain.sessions.revocation import RevocationIndex
-from ostiary.domain.signin.errors import NotSignedIn
+from ostiary.domain.signin.errors import NotSignedIn, TermsOutstanding
 from ostiary.domain.signin.slices import SigninSlice
 from ostiary.domain.signin_policy.index import SignInPolicyIndex
 from ostiary.domain.signin_policy.model import SignInRules
@@ -50,8 +50,13 @@ class CurrentPerson:
         self._clock = clock
 
     def signed_in(self, token: str | None, origin: Origin) -> SignedIn:
-        """The active person with a full session (two factors). Raises NotSignedIn; notes that she was here."""
+        """The active person with a full session. Notes that she was here.
+
+        Raises NotSignedIn, TermsOutstanding before she accepted the terms of her directory.
+        """
         found = self.at_level(token, origin, SessionLevel.FULL)
+        if found.rules.terms_version:
+            self._check_terms(found)
         now = self._clock.now()
         if is_due_for_touch(found.session, now):
             session_id = found.session.session_id
@@ -64,7 +69,15 @@ class CurrentPerson:
             living = self._find(tx, token)
             if living is None or living.session.level is not level or not _may_be_at(living.person, level):
                 raise NotSignedIn
+            if level is not SessionLevel.FULL and not _is_same_browser(living.session, origin):
+                raise NotSignedIn("the session was begun in another browser")
             return _signed_in(tx, living, origin)
+
+    def _check_terms(self, found: SignedIn) -> None:
+        with self._transactions.read() as tx:
+            accepted = tx.directory.terms_acceptances(found.person.person_id)
+        if all(one.version != found.rules.terms_version for one in accepted):
+            raise TermsOutstanding
 
     def _find(self, tx: SigninSlice, token: str | None) -> Living | None:
         if token is None:
@@ -110,6 +123,11 @@ def _signed_in(tx: SigninSlice, living: Living, origin: Origin) -> SignedIn:
         caller=person_caller(tx, living.person, origin, session=living.session),
         organization=organization.name if organization is not None else "",
     )
+
+
+def _is_same_browser(session: BrowserSession, origin: Origin) -> bool:
+    """A session on its way in lives minutes, in which a browser does not change; a stolen one is worth nothing."""
+    return (session.device, session.user_agent) == (origin.device, origin.user_agent[:MAX_USER_AGENT])
 
 
 def _may_be_at(person: Person, level: SessionLevel) -> bool:

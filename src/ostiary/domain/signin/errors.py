@@ -61,6 +61,13 @@ class NotSignedIn(DomainError):
         super().__init__("sign in first", operator_text=operator_text)
 
 
+class TermsOutstanding(NotSignedIn):
+    """She is signed in, and accepts the terms of her directory before anything else."""
+
+    def __init__(self) -> None:
+        super().__init__("the terms in force are not accepted")
+
+
 class UnknownSession(DomainError):
     """No such session of this person; somebody else's is as unknown as one that never was."""
 

@@ -87,7 +87,9 @@ class Route:
     """One row of who may do what: the session that it needs, and the action that the authorizer is asked about.
 
     `level` None: no session is needed, and no action can be asked about, because nobody is there yet. The resource of
-    every action is the person herself. `fresh`: she must have proved herself in this session a moment ago (BP01-20).
+    every action is the person herself. `fresh`: she must have proved herself in this session a moment ago (BP01-20),
+    else she is sent to do so, and then to the page: the path itself, or `page` where the path has none.
+    `before_terms`: it answers also while she has not accepted the terms of her directory.
     """
 
     method: str
@@ -97,3 +99,5 @@ class Route:
     action: str = ""
     development_only: bool = False
     fresh: bool = False
+    page: str = ""
+    before_terms: bool = False
