@@ -87,7 +87,8 @@ def test_a_wrong_guess_is_answered_late_by_a_time_that_belongs_to_the_name_and_t
                 hashing.check("wrong", kept, name=name)
     assert late[::2] == late[1::2], "whether somebody has the name makes no difference"
     assert len(set(late)) == 100
-    assert min(late) < 0.002 < 0.018 < max(late) < 0.02
+    assert min(late) < 0.005
+    assert 0.045 < max(late) < 0.05
     keys.value = replace(keys.value, password_pepper=bytes(32))
     with pytest.raises(PasswordMismatch):
         hashing.check("wrong", None, name=names[0])

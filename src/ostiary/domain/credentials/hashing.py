@@ -30,7 +30,7 @@ from ostiary.kit.current import Current
 _WAIT_SECONDS = 10.0
 _WAITING = 24
 _NICENESS = 10
-_MOST_LATE_SECONDS = 0.02
+_MOST_LATE_SECONDS = 0.05
 
 Result = TypeVar("Result")
 
