@@ -6,8 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ostiary.app.house import House
+from ostiary.app.places import places_of
 from ostiary.app.wiring.mail import shown_mails
 from ostiary.app.wiring.own_account import own_account
+from ostiary.app.wiring.passkeys import passkey_services
 from ostiary.domain.access.authorizer import Authorizer
 from ostiary.domain.access.index import AccessIndex
 from ostiary.domain.account.own_account import OwnAccount
@@ -32,6 +34,7 @@ from ostiary.domain.signin.current import CurrentPerson
 from ostiary.domain.signin.enrolment import Enrolment
 from ostiary.domain.signin.guarded import GuardedAccounts
 from ostiary.domain.signin.invitation import Invitations
+from ostiary.domain.signin.mail_codes import MailCodes
 from ostiary.domain.signin.password_check import PasswordCheck
 from ostiary.domain.signin.second_step import SecondStep
 from ostiary.domain.signin.signin import SignIn
@@ -67,6 +70,7 @@ class PeopleParts:
     mailing: Mailing = Mailing.OFF
     choice: PasswordChoice | None = None
     places: Places | None = None
+    authenticator_roots: tuple[bytes, ...] = ()
     development: bool = False
 
 
@@ -125,6 +129,18 @@ class People:
             authenticators=self.authenticators,
             clock=clock,
         )
+        self.mail_codes = MailCodes(
+            transactions=database,
+            current=self.current,
+            arrivals=self.arrivals,
+            second_step=self.second_step,
+            throttle=self.throttle,
+            risk=self.risk,
+            outbox=self.outbox,
+            policies=parts.policies,
+            keys=parts.keys,
+            clock=clock,
+        )
         self.signin = SignIn(
             transactions=database,
             current=self.current,
@@ -137,12 +153,15 @@ class People:
             last_use=parts.last_use,
             clock=clock,
         )
+        self.passkeys = passkey_services(self)
         self.enrolment = Enrolment(
             transactions=database,
             recorder=database,
             throttle=self.throttle,
             choice=self.choice,
             authenticators=self.authenticators,
+            passkey_adding=self.passkeys.adding,
+            arrivals=self.arrivals,
             policies=parts.policies,
             last_use=parts.last_use,
             clock=clock,
@@ -182,6 +201,7 @@ def people_of(
         organization=house.organization_name,
         mailing=mailing,
         choice=choice,
+        places=places_of(house.directory),
         development=development,
     )
     return People(parts)
@@ -192,7 +212,11 @@ def web_rooms(people: People, trust: ProxyTrust) -> WebRooms:
     return WebRooms(
         current=people.current,
         signin=people.signin,
+        mail_codes=people.mail_codes,
+        step_up=people.step_up,
+        policies=parts.policies,
         enrolment=people.enrolment,
+        passkeys=people.passkeys,
         sessions=people.sessions,
         account=people.account,
         own=people.own,

@@ -9,12 +9,20 @@ from datetime import datetime
 from ostiary.domain.access.authorizer import Authorizer
 from ostiary.domain.account.own_account import OwnAccount
 from ostiary.domain.account.own_sessions import OwnSessions
+from ostiary.domain.account.services import Own
+from ostiary.domain.applications.index import ApplicationIndex
 from ostiary.domain.sessions.person_credentials import PersonRoleCredentials
 from ostiary.domain.signin.current import CurrentPerson
 from ostiary.domain.signin.enrolment import Enrolment
+from ostiary.domain.signin.mail_codes import MailCodes
+from ostiary.domain.signin.passkey_services import PasskeyServices
 from ostiary.domain.signin.signin import SignIn
+from ostiary.domain.signin.step_up import StepUp
+from ostiary.domain.signin_policy.index import SignInPolicyIndex
+from ostiary.domain.tokens.authorization import Authorization
 from ostiary.domain.tokens.device_approval import DeviceApprovals
 from ostiary.kit.clock import Clock
+from ostiary.kit.current import Current
 from ostiary.protocols.http.client import ProxyTrust
 
 
@@ -39,10 +47,17 @@ class WebRooms:
 
     current: CurrentPerson
     signin: SignIn
+    mail_codes: MailCodes
+    step_up: StepUp
+    policies: Current[SignInPolicyIndex]
     enrolment: Enrolment
+    passkeys: PasskeyServices
     sessions: OwnSessions
     account: OwnAccount
+    own: Own
     device_approvals: DeviceApprovals
+    authorization: Authorization
+    applications: Current[ApplicationIndex]
     credentials: PersonRoleCredentials
     authorizer: Authorizer
     mailbox: Callable[[int], Sequence[ShownMail]]
