@@ -17,6 +17,7 @@ from ostiary.app.development import keep_start
 from ostiary.app.house import open_house
 from ostiary.app.mail import read_mail_settings
 from ostiary.app.passwords import check_password_files, password_settings, settle_cost
+from ostiary.app.places import check_places
 from ostiary.app.settings import ServeSettings, SettingsRefused, database_url, remember
 from ostiary.domain.audit.caller import server
 from ostiary.domain.mail.outbox import Mailing
@@ -35,6 +36,7 @@ def prepare(settings: ServeSettings) -> ServeSettings:
     passwords = password_settings(directory)
     check_password_files(passwords)
     _check_mail(directory, settings)
+    check_places(directory)
     url = database_url(directory, settings.database_url)
     database = open_database(url)
     try:

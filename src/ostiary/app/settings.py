@@ -35,6 +35,8 @@ class StoredSettings:
     password_milliseconds: str = ""
     common_passwords: str = ""
     leaked_passwords: str = ""
+    geoip_database: str = ""
+    posture_header: str = ""
 
 
 @dataclass(frozen=True, slots=True)
