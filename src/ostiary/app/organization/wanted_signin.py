@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from ostiary.app.organization.document import ApplicationEntry, Declared, SignInPolicyEntry
 from ostiary.app.organization.references import References
+from ostiary.domain.applications.builtin import BUILT_IN
 from ostiary.domain.directory.model import Directory
 from ostiary.domain.signin_policy.combining import combine
 from ostiary.domain.signin_policy.model import Registration, ScopeKind, SignInPolicy
@@ -65,7 +66,8 @@ def _scope(refs: References, one: Declared[SignInPolicyEntry]) -> Scope | None:
 
 def _applications(refs: References) -> set[str]:
     declared = {one.entry.client_id for one in refs.document.declared("application", ApplicationEntry)}
-    return declared if refs.document.speaks_of("application") else declared | set(refs.kept.applications)
+    known = set(BUILT_IN) | declared
+    return known if refs.document.speaks_of("application") else known | set(refs.kept.applications)
 
 
 def _check_form(refs: References, one: Declared[SignInPolicyEntry], kind: ScopeKind) -> None:
