@@ -20,7 +20,6 @@ from falcon.testing import Result, TestClient
 
 from ostiary.app import house as app_house
 from ostiary.app.wiring.applications import oidc_rooms
-from ostiary.app.wiring.people import People
 from ostiary.domain.applications.client_secrets import ClientSecrets
 from ostiary.domain.applications.index import ApplicationIndex
 from ostiary.domain.applications.model import Application, ApplicationKind, ClientAuthentication
@@ -138,14 +137,14 @@ class OidcHouse:
     def browser(self) -> Browser:
         return Browser(self.app)
 
-    def signed_in_browser(self, ada: Enrolled) -> Browser:
+    def signed_in_browser(self, ada: Enrolled, methods: tuple[str, ...] = BOTH_FACTORS) -> Browser:
         browser = self.browser()
-        opened = self.people.database.write(partial(self._open_session, ada.name))
+        opened = self.people.database.write(partial(self._open_session, ada.name, methods))
         browser.cookies["ostiary_session"] = opened.token.reveal()
         return browser
 
-    def _open_session(self, name: str, tx: Transaction) -> Opened:
-        """What signing in with both factors ends with; the password's hash takes its time elsewhere."""
+    def _open_session(self, name: str, methods: tuple[str, ...], tx: Transaction) -> Opened:
+        """What signing in ends with; the password's hash takes its time elsewhere."""
         person = tx.directory.person_by_user_name(name)
         assert person is not None
         now = self.people.clock.now()
@@ -154,7 +153,7 @@ class OidcHouse:
             person,
             SessionLevel.FULL,
             rules=self.people.policies.value.rules_for(person),
-            methods=BOTH_FACTORS,
+            methods=methods,
             origin=from_network("127.0.0.1"),
             now=now,
         )
@@ -319,8 +318,7 @@ def make_oidc_house(people: House, *, issuer: str = ISSUER) -> OidcHouse:
             keys=people.keys, applications=applications, revocations=people.revocations, access=people.index
         ),
     )
-    shared = SimpleNamespace(throttle=people.throttle, current=people.current, sessions=people.sessions)
-    rooms = oidc_rooms(cast("app_house.House", worker), cast("People", shared), web, ProxyTrust(), issuer=issuer)
+    rooms = oidc_rooms(cast("app_house.House", worker), people.services, web, ProxyTrust(), issuer=issuer)
     app: falcon.App[Any, Any] = falcon.App(
         middleware=[
             RequestIds(),

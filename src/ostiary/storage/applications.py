@@ -12,7 +12,7 @@ from ostiary.domain.applications.model import Application, ClientSecret
 from ostiary.storage.columns import json_text
 from ostiary.storage.facts import insert_of, many, put, values_of
 from ostiary.storage.generations import Topic, raise_generation
-from ostiary.storage.schema import application, client_secret, used_assertion
+from ostiary.storage.schema import application, client_secret, consent, used_assertion
 
 _APPLICATIONS = select(application).order_by(application.c.client_id)
 _CLIENT_SECRETS = select(client_secret).order_by(client_secret.c.secret_id)
@@ -34,6 +34,7 @@ class _Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     everyone: bool = False
     device_flow: bool = False
     ends_with_session: bool = False
+    consent: bool = False
 
 
 class ApplicationTable:
@@ -50,8 +51,9 @@ class ApplicationTable:
         raise_generation(self._connection, Topic.APPLICATIONS)
 
     def delete_application(self, client_id: str) -> None:
-        """With its secrets."""
+        """With its secrets, and what people agreed to."""
         self._connection.execute(delete(application).where(application.c.client_id == client_id))
+        self._connection.execute(delete(consent).where(consent.c.client_id == client_id))
         raise_generation(self._connection, Topic.APPLICATIONS)
 
     def client_secrets(self) -> Sequence[ClientSecret]:

@@ -9,14 +9,22 @@ from sqlalchemy import Connection, RowMapping, Update, bindparam, delete, select
 
 from ostiary.domain.tokens.model import (
     AuthorizationCode,
+    Consent,
     DeviceAuthorization,
     DeviceStatus,
     FamilyInUse,
     RefreshToken,
     TokenFamily,
 )
-from ostiary.storage.facts import one, values_of
-from ostiary.storage.schema import authorization_code, device_authorization, refresh_token, token_family, used_assertion
+from ostiary.storage.facts import many, one, put, values_of
+from ostiary.storage.schema import (
+    authorization_code,
+    consent,
+    device_authorization,
+    refresh_token,
+    token_family,
+    used_assertion,
+)
 
 _CODE = select(authorization_code).where(authorization_code.c.code_hash == bindparam("code_hash"))
 _FAMILY = select(token_family).where(token_family.c.family_id == bindparam("family_id"))
@@ -31,6 +39,9 @@ _REFRESH_TOKEN = select(refresh_token).where(refresh_token.c.token_hash == bindp
 _DEVICE = select(device_authorization).where(device_authorization.c.device_code_hash == bindparam("device_code_hash"))
 _DEVICE_BY_USER_CODE = select(device_authorization).where(
     device_authorization.c.user_code_hash == bindparam("user_code_hash")
+)
+_CONSENT = select(consent).where(
+    consent.c.person_id == bindparam("person_id"), consent.c.client_id == bindparam("client_id")
 )
 _LIVING = update(token_family).where(token_family.c.ended_at.is_(None))
 
@@ -140,6 +151,20 @@ class TokenTable:
         return self._changed(
             _device_that_is(DeviceStatus.APPROVED, device_code_hash, now).values(status=DeviceStatus.USED)
         )
+
+    def consent(self, person_id: str, client_id: str) -> Consent | None:
+        return one(self._connection, _CONSENT, Consent, person_id=person_id, client_id=client_id)
+
+    def consents(self, person_id: str) -> Sequence[Consent]:
+        statement = select(consent).where(consent.c.person_id == person_id).order_by(consent.c.client_id)
+        return many(self._connection, statement, Consent)
+
+    def put_consent(self, consent_: Consent) -> None:
+        put(self._connection, consent, consent_)
+
+    def delete_consent(self, person_id: str, client_id: str) -> None:
+        mine = (consent.c.person_id == person_id) & (consent.c.client_id == client_id)
+        self._connection.execute(delete(consent).where(mine))
 
     def delete_expired_tokens(self, now: datetime) -> int:
         """Codes, families with their refresh tokens, and client assertions, which nothing would accept any more."""

@@ -70,9 +70,9 @@ def test_an_application_is_acted_on_by_itself_alone(caller: Caller) -> None:
         check_client(Operation.CLIENT_CREDENTIALS, caller, BATCH)
 
 
-def test_a_person_needs_two_factors_and_a_group() -> None:
+def test_a_person_needs_a_proof_and_a_group() -> None:
     for caller, groups in (
-        (replace(_PERSON, assurance=Assurance(("pwd",))), ("platform",)),
+        (replace(_PERSON, assurance=Assurance()), ("platform",)),
         (_PERSON, ()),
         (_PERSON, ("support",)),
         (_CLIENT, ("platform",)),

@@ -176,6 +176,7 @@ class ApplicationEntry(Entry, frozen=True, kw_only=True):
     everyone: bool = False
     device_flow: bool = False
     ends_with_session: bool = False
+    consent: bool = False
 
 
 class IssuerTrustEntry(Entry, frozen=True, kw_only=True):

@@ -147,6 +147,7 @@ def _application(refs: References, one: Declared[ApplicationEntry], created_at: 
         everyone=entry.everyone,
         device_flow=entry.device_flow,
         ends_with_session=entry.ends_with_session,
+        consent=entry.consent,
     )
 
 

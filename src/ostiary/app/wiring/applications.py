@@ -5,7 +5,6 @@ from __future__ import annotations
 from ostiary.app.house import House
 from ostiary.app.wiring.people import People
 from ostiary.domain.applications.client_authentication import ClientAuthenticator
-from ostiary.domain.tokens.authorization import Authorization
 from ostiary.domain.tokens.client_credentials import ClientCredentialsGrant
 from ostiary.domain.tokens.code_exchange import CodeExchangeGrant
 from ostiary.domain.tokens.device_authorization import DeviceAuthorizations
@@ -51,7 +50,7 @@ def oidc_rooms(house: House, people: People, web: WebRooms, trust: ProxyTrust, *
         own_keys=keys,
         applications=remembered.applications,
         authenticator=authenticator,
-        authorization=Authorization(transactions=database, recorder=database, last_use=house.last_use, clock=clock),
+        authorization=people.authorization,
         device_authorizations=DeviceAuthorizations(
             transactions=database, keys=remembered.keys, refusals=refusals, clock=clock
         ),

@@ -32,7 +32,7 @@ class Application:
     `scopes` are the scopes it may ask for; `audience` is the `aud` of its access tokens (its resource server).
     `policies` maps names to JSON texts of identity policies: what it may do itself at this server's own interfaces.
     `device_flow`: it may get a code that a person types elsewhere (RFC 8628). `ends_with_session`: its refresh tokens
-    live no longer than the browser session that they came from.
+    live no longer than the browser session that they came from. `consent`: each person is asked first.
     """
 
     client_id: str
@@ -56,6 +56,7 @@ class Application:
     everyone: bool = False
     device_flow: bool = False
     ends_with_session: bool = False
+    consent: bool = False
 
     @property
     def public(self) -> bool:

@@ -77,9 +77,9 @@ def _check_machine(application: Application) -> None:
         raise InvalidApplication("a machine must prove itself: client_secret_basic or private_key_jwt")
     if application.redirect_uris or application.post_logout_redirect_uris or application.groups:
         raise InvalidApplication("a machine sends no people here: it has no redirect URIs and no groups")
-    if application.everyone or application.device_flow or application.ends_with_session:
+    if application.everyone or application.device_flow or application.ends_with_session or application.consent:
         raise InvalidApplication(
-            "a machine acts for itself: `everyone`, `device_flow` and `ends_with_session` are not for it"
+            "a machine acts for itself: `everyone`, `device_flow`, `ends_with_session` and `consent` are not for it"
         )
     # The model's default scope is left alone: it is never granted to a machine.
     if set(application.scopes) & (OF_PERSONS - {OPENID}):

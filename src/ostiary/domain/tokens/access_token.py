@@ -13,9 +13,11 @@ from typing import Any
 
 from ostiary.domain.applications.model import Application
 from ostiary.domain.applications.scopes import OPENID
+from ostiary.domain.audit.caller import Assurance
 from ostiary.domain.sessions.errors import SessionRevoked
 from ostiary.domain.sessions.model import EpochKind
 from ostiary.domain.sessions.revocation import RevocationIndex
+from ostiary.domain.signin_policy.acr import name_of
 from ostiary.domain.tokens.errors import AccessTokenInvalid
 from ostiary.kit import ids
 from ostiary.kit.clock import from_micros, to_micros
@@ -33,7 +35,6 @@ from ostiary.kit.crypto.jose import (
 LIFE = timedelta(minutes=10)
 TYPE = "at+jwt"
 ALGORITHM = "ES256"
-ACR_MFA = "urn:ostiary:acr:mfa"
 _MICROS = 1_000_000
 _NO_LEEWAY = timedelta(0)
 
@@ -47,6 +48,7 @@ class OnBehalfOf:
     family_id: str
     methods: tuple[str, ...]
     authenticated_at: datetime
+    acr: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +119,13 @@ def mint(
 
 
 def assurance_claims(proved: OnBehalfOf) -> dict[str, Any]:
-    """OpenID Connect Core 1.0 section 2; `acr` is there only when two factors were proved."""
+    """OpenID Connect Core 1.0 section 2; `acr` by the name that was asked for, else by that of the level reached."""
     claims: dict[str, Any] = {
         "auth_time": to_micros(proved.authenticated_at) // _MICROS,
         "amr": list(proved.methods),
     }
-    if "mfa" in proved.methods:
-        claims["acr"] = ACR_MFA
+    if acr := proved.acr or name_of(Assurance(proved.methods)):
+        claims["acr"] = acr
     return claims
 
 

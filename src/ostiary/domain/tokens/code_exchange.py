@@ -86,7 +86,9 @@ class CodeExchangeGrant:
 
     def _mint(self, client: Client, code: AuthorizationCode) -> TokenAnswer:
         now = self._clock.now()
-        proved = OnBehalfOf(code.person_id, code.session_id, code.family_id, code.methods, code.authenticated_at)
+        proved = OnBehalfOf(
+            code.person_id, code.session_id, code.family_id, code.methods, code.authenticated_at, code.acr
+        )
         access = self._minting.access_token(client.application, code.scopes, now, proved)
         refresh = ids.opaque_token(REFRESH_PREFIX) if OFFLINE_ACCESS in code.scopes else ""
 

@@ -21,10 +21,10 @@ from ostiary.domain.credentials.ports import CredentialSlice
 from ostiary.domain.credentials.server_keys import ServerKeys
 from ostiary.domain.credentials.throttle import Guess, Guessed, Throttle, succeeded
 from ostiary.domain.directory.model import Person
+from ostiary.domain.tokens.admission import Admission
 from ostiary.domain.tokens.device_codes import hash_user_code, typed_user_code
 from ostiary.domain.tokens.errors import ApplicationForbidden, DeviceCodeUnknown, LoginRequired
 from ostiary.domain.tokens.model import DeviceAuthorization, DeviceStatus
-from ostiary.domain.tokens.permissions import Operation, check_member
 from ostiary.domain.tokens.ports import TokenSlice
 from ostiary.kit.clock import Clock
 from ostiary.kit.current import Current
@@ -53,6 +53,7 @@ class DeviceApprovals:
         transactions: Transactions[DeviceApprovalSlice],
         keys: Current[ServerKeys],
         applications: Current[ApplicationIndex],
+        admission: Admission,
         throttle: Throttle,
         recorder: EventRecorder,
         last_use: LastUseLog,
@@ -61,6 +62,7 @@ class DeviceApprovals:
         self._transactions = transactions
         self._keys = keys
         self._applications = applications
+        self._admission = admission
         self._throttle = throttle
         self._recorder = recorder
         self._last_use = last_use
@@ -112,7 +114,7 @@ class DeviceApprovals:
             raise _unknown()
         self._take_back(guess)
         try:
-            check_member(Operation.AUTHORIZE, caller, person.groups, registered.application)
+            self._admission.check(caller, person, registered.application, now=self._clock.now())
         except ApplicationForbidden as refused:
             self._record_denial(caller, registered.application, refused)
             raise

@@ -5,6 +5,7 @@ The names follow the error codes of RFC 6749 sections 4.1.2.1 and 5.2 and OpenID
 
 from __future__ import annotations
 
+from ostiary.domain.audit.caller import AssuranceLevel
 from ostiary.domain.audit.errors import DomainError
 
 
@@ -66,6 +67,29 @@ class DeviceCodeUnknown(DomainError):
 
 class AuthorizationRefused(DomainError):
     """An authorization request of a verified client: the answer goes to its redirect URI."""
+
+
+class ProofNeeded(AuthorizationRefused):
+    """The person must prove more, or anew, before she may go on; `level` is what would be enough.
+
+    `voluntary`: the application would like it, and takes less when it cannot be had.
+    """
+
+    def __init__(
+        self, level: AssuranceLevel, operator_text: str, *, fresh: bool = False, voluntary: bool = False
+    ) -> None:
+        super().__init__("the person could not prove what the sign-in needs", operator_text=operator_text)
+        self.level = level
+        self.fresh = fresh
+        self.voluntary = voluntary
+
+
+class ConsentNeeded(AuthorizationRefused):
+    """OpenID Connect Core 1.0 section 3.1.2.6 `consent_required`."""
+
+
+class ConsentRefused(AuthorizationRefused):
+    """The person said no."""
 
 
 class InvalidAuthorizationRequest(AuthorizationRefused):

@@ -66,6 +66,7 @@ def add_family(
         expires_at=min(longest, session_ends) if application.ends_with_session else longest,
         current_hash=token_hash,
         nonce=nonce,
+        acr=proved.acr,
     )
     tx.tokens.add_family(family)
     tx.tokens.add_refresh_token(RefreshToken(token_hash, family.family_id, now))

@@ -25,6 +25,7 @@ class AuthorizationCode:
     expires_at: datetime
     family_id: str
     used_at: datetime | None = None
+    acr: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class TokenFamily:
     current_hash: bytes
     nonce: str = ""
     ended_at: datetime | None = None
+    acr: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,16 @@ class FamilyInUse:
 
     family: TokenFamily
     last_used_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """A person agreed that an application gets these scopes; it holds until she withdraws it."""
+
+    person_id: str
+    client_id: str
+    scopes: tuple[str, ...]
+    granted_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ class Operation(StrEnum):
 
 
 class Rule(StrEnum):
-    MEMBER = "member"  # a person with two factors, in one of the application's groups
+    MEMBER = "member"  # a person in one of the application's groups; `Admission` asks what she must have proved
     OWN = "own"  # an application on itself
     ANYONE = "anyone"  # what is public, or proves itself by what it carries
 
@@ -113,8 +113,8 @@ def check_member(operation: Operation, caller: Caller, groups: Sequence[str], ap
     permission = PERMISSIONS.get(operation)
     if permission is None or permission.rule is not Rule.MEMBER or application.kind not in permission.kinds:
         raise ApplicationForbidden("this is not for people")
-    if caller.kind is not CallerKind.PERSON or not caller.assurance.multi_factor:
-        raise ApplicationForbidden("two factors are needed")
+    if caller.kind is not CallerKind.PERSON or caller.assurance.level is None:
+        raise ApplicationForbidden("sign in first")
     if not is_member(groups, application):
         raise ApplicationForbidden(
             "you may not use this application: ask its owner for membership in one of its groups",

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from ostiary.domain.tokens.model import (
     AuthorizationCode,
+    Consent,
     DeviceAuthorization,
     DeviceStatus,
     FamilyInUse,
@@ -76,6 +77,16 @@ class TokenRows(Protocol):
     def use_device(self, device_code_hash: bytes, now: datetime) -> bool:
         """From approved to used; False when it is not approved or expired."""
         ...
+
+    def consent(self, person_id: str, client_id: str) -> Consent | None: ...
+
+    def consents(self, person_id: str) -> Sequence[Consent]:
+        """By client id."""
+        ...
+
+    def put_consent(self, consent: Consent) -> None: ...
+
+    def delete_consent(self, person_id: str, client_id: str) -> None: ...
 
     def delete_expired_tokens(self, now: datetime) -> int: ...
 

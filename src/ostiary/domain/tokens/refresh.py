@@ -95,7 +95,7 @@ class RefreshGrant:
         now = self._clock.now()
         self._check_not_revoked(family)
         proved = OnBehalfOf(
-            family.person_id, family.session_id, family.family_id, family.methods, family.authenticated_at
+            family.person_id, family.session_id, family.family_id, family.methods, family.authenticated_at, family.acr
         )
         access = self._minting.access_token(client.application, scopes, now, proved)
         successor = ids.opaque_token(REFRESH_PREFIX)

@@ -14,9 +14,12 @@ _OWNED = "arn:aws:ostiary::*:*"
 
 OSTIARY = service_actions(
     "ostiary",
-    Group(AccessLevel.LIST, "ListOwnSessions", _PERSON),
+    Group(AccessLevel.LIST, "ListOwnApplications ListOwnFactors ListOwnSessions LookupOwnEvents", _PERSON),
+    Group(_WRITE, "AddOwnFactor ChangeOwnPassword MakeRecoveryCodes RemoveOwnFactor RenameOwnFactor", _PERSON),
+    Group(_WRITE, "RevokeOwnApplication", _PERSON),
+    Group(_READ, "DownloadOwnData", _PERSON),
     Group(_READ, "ViewAccount ViewPortal", _PERSON),
-    Group(_WRITE, "ApproveDevice EndOwnSession GetRoleCredentials", _PERSON),
+    Group(_WRITE, "ApproveDevice ConfirmOwnIdentity EndOwnSession GetRoleCredentials GiveConsent", _PERSON),
     Group(_WRITE, "SignOut", (*_PERSON, *_APPLICATION)),
     Group(_WRITE, "InvitePerson", ("arn:aws:ostiary::*:enrolment/*",)),
     Group(_WRITE, "RevokeSessions", (*_PERSON, _OWNED, "arn:aws:iam::*:*", "arn:aws:sso:::application/*")),

@@ -6,20 +6,42 @@ Only the paths that need it are accepted, in a strict form, each time they come 
 from __future__ import annotations
 
 import re
-from urllib.parse import quote
+from collections.abc import Mapping
+from urllib.parse import quote, urlencode
 
 SIGNIN = "/signin"
+CONFIRM = "/signin/confirm"
+CONSENT = "/consent"
+DECLINED = "ostiary_declined"  # a parameter that only ever makes the answer a refusal
 DEVICE_PAGE = "/device"
 _AUTHORIZE = re.compile(r"/oauth2/authorize\?[A-Za-z0-9._~%!$&'()*+,;=:@/?-]{1,8000}")
+_ACCOUNT = re.compile(r"/(?:account|assist)(?:/[A-Za-z0-9_-]{1,64}){0,4}(?:\?[A-Za-z0-9._~%=&+-]{1,500})?")
 _DEVICE = re.compile(DEVICE_PAGE + r"(?:\?user_code=[A-Za-z0-9-]{1,32})?")
 
 
 def find_return_to(given: str | None) -> str | None:
-    return given if given is not None and (_AUTHORIZE.fullmatch(given) or _DEVICE.fullmatch(given)) else None
+    if given is None:
+        return None
+    return given if any(form.fullmatch(given) for form in (_AUTHORIZE, _DEVICE, _ACCOUNT)) else None
 
 
 def with_return_to(path: str, return_to: str | None) -> str:
     return path if return_to is None else f"{path}?return_to={quote(return_to, safe='')}"
+
+
+def confirm_path(return_to: str, need: str) -> str:
+    """Where a door sends somebody who is signed in and must prove more; `need` is a level of assurance."""
+    return f"{with_return_to(CONFIRM, find_return_to(return_to))}&need={quote(need)}"
+
+
+def with_decline(return_to: str) -> str:
+    """The way back of somebody who did not agree; `return_to` is one that was found."""
+    return f"{return_to}&{DECLINED}=yes"
+
+
+def consent_path(return_to: str, asked: Mapping[str, str]) -> str:
+    """Where OpenID Connect sends somebody whose agreement is needed; `asked` has the client id and the scopes."""
+    return f"{with_return_to(CONSENT, find_return_to(return_to))}&{urlencode(asked)}"
 
 
 def sign_in_path(return_to: str) -> str:

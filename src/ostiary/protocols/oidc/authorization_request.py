@@ -14,10 +14,12 @@ from datetime import datetime, timedelta
 from ostiary.domain.applications.index import ApplicationIndex
 from ostiary.domain.applications.model import Application, ApplicationKind
 from ostiary.domain.applications.redirect_uris import is_registered
+from ostiary.domain.signin.current import SignedIn
 from ostiary.domain.tokens import errors
 from ostiary.domain.tokens.id_token import Hint
 from ostiary.domain.tokens.pkce import METHOD, is_challenge
 from ostiary.domain.tokens.requested_scopes import ScopesRefused, check_subset, parse_scopes
+from ostiary.protocols.oidc.asked_assurance import AskedAssurance, load_assurance
 
 Fields = Mapping[str, str]
 ReadHint = Callable[[str], Hint]
@@ -46,9 +48,11 @@ class AuthorizationRequest:
     prompts: frozenset[str]
     max_age: timedelta | None
     hint: Hint | None
+    asked: AskedAssurance
 
-    def wants_fresh_proof(self, authenticated_at: datetime, *, asked_at: datetime | None, now: datetime) -> bool:
+    def wants_fresh_proof(self, person: SignedIn, *, asked_at: datetime | None, now: datetime) -> bool:
         """Whether the person must sign in anew; `asked_at` is when this very request asked her the last time."""
+        authenticated_at = person.session.authenticated_at
         if asked_at is not None and authenticated_at > asked_at:
             return False
         if self.prompts & {"login", "select_account"}:
@@ -87,6 +91,7 @@ def read_request(fields: Fields, answer_to: AnswerTo, read_hint: ReadHint) -> Au
         prompts=load_prompts(fields),
         max_age=load_max_age(fields),
         hint=load_hint(fields, answer_to.application, read_hint),
+        asked=load_assurance(fields),
     )
 
 
@@ -151,7 +156,7 @@ def load_nonce(fields: Fields) -> str:
 
 
 def load_prompts(fields: Fields) -> frozenset[str]:
-    """`consent` asks for what the administrator's registration already is, so it asks nothing more."""
+    """`consent` asks anew where the registration wants the person's agreement, and nothing elsewhere."""
     prompts = frozenset(fields.get("prompt", "").split())
     if not prompts <= PROMPTS or ("none" in prompts and len(prompts) > 1):
         raise errors.InvalidAuthorizationRequest("`prompt` is `none` alone, or some of login, consent, select_account")

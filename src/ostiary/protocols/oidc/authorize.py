@@ -5,6 +5,10 @@ Errors go to the client only after client and redirect URI are verified; before 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 from urllib.parse import urlencode
 
 from falcon import Request, Response
@@ -12,22 +16,27 @@ from falcon import Request, Response
 from ostiary.domain.audit.caller import Door
 from ostiary.domain.signin.current import SignedIn
 from ostiary.domain.signin.errors import NotSignedIn
+from ostiary.domain.tokens.admission import NOTHING, Demand
 from ostiary.domain.tokens.authorization import RequestedAuthorization
 from ostiary.domain.tokens.errors import (
     AuthorizationRefused,
     ClientUnverified,
+    ConsentNeeded,
+    ConsentRefused,
     InvalidAuthorizationRequest,
     LoginRequired,
+    ProofNeeded,
 )
 from ostiary.domain.tokens.id_token import Hint, read_hint
 from ostiary.domain.tokens.permissions import Operation
 from ostiary.kit.crypto.jose import JoseError
-from ostiary.protocols.http.client import origin_of
+from ostiary.kit.redaction import Secret
+from ostiary.protocols.http.device import browser_origin
 from ostiary.protocols.http.cookies import SESSION
 from ostiary.protocols.http.errors import Failure
 from ostiary.protocols.http.forms import read_form, read_query
 from ostiary.protocols.http.refusals import RequestRefused
-from ostiary.protocols.http.return_to import sign_in_path
+from ostiary.protocols.http.return_to import DECLINED, confirm_path, consent_path, sign_in_path
 from ostiary.protocols.oidc.authorization_request import (
     AnswerTo,
     AuthorizationRequest,
@@ -36,12 +45,27 @@ from ostiary.protocols.oidc.authorization_request import (
     read_request,
 )
 from ostiary.protocols.oidc.errors import ERRORS, describable, log_refusal, wire_error
-from ostiary.protocols.oidc.fresh_proof import find_asked_at, marked_query, plain_query
+from ostiary.protocols.oidc.fresh_proof import Asked, find_asked_at, marked_query, plain_query
 from ostiary.protocols.oidc.rooms import AUTHORIZE, OidcRooms
 
 _SEE_OTHER = 303
 # What the sign-in page accepts as the way back; longer requests are refused before anybody signs in for nothing.
 _MAX_QUERY = 7500
+
+
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """A request that was read, with when each page was asked for by it."""
+
+    wanted: AuthorizationRequest
+    fields: Fields
+    asked_at: Mapping[Asked, datetime | None]
+    now: datetime
+
+    def has_proved(self, person: SignedIn) -> bool:
+        """Whether she proved something since this request asked her to."""
+        asked_at = self.asked_at[Asked.PROOF]
+        return asked_at is not None and person.session.authenticated_at > asked_at
 
 
 class AuthorizationEndpoint:
@@ -74,38 +98,79 @@ class AuthorizationEndpoint:
     def _authorize(self, request: Request, response: Response, fields: Fields) -> None:
         answer_to = find_answer_to(fields, self._rooms.applications.value)
         try:
-            wanted = read_request(fields, answer_to, self._read_hint)
-            person = self._person(request, wanted, fields)
+            asking = self._read(fields, answer_to)
+            if DECLINED in fields:
+                raise ConsentRefused("the person did not agree")
+            person = self._person(request, asking)
             if person is None:
-                self._ask_to_sign_in(response, wanted, fields)
+                self._send_to(response, asking, Asked.SIGN_IN, sign_in_path)
                 return
-            _check_expected(person, wanted.hint)
-            code = self._rooms.authorization.authorize(person.caller, person.person, _requested(wanted))
-            self._answer(response, answer_to, {"code": code.reveal()})
+            _check_expected(person, asking.wanted)
+            self._go_on(response, asking, person)
         except AuthorizationRefused as refused:
             log_refusal(request, refused)
             self._answer(response, answer_to, _error(refused))
 
-    def _person(self, request: Request, wanted: AuthorizationRequest, fields: Fields) -> SignedIn | None:
+    def _read(self, fields: Fields, answer_to: AnswerTo) -> _Asking:
+        wanted = read_request(fields, answer_to, self._read_hint)
+        now, key = self._rooms.clock.now(), self._rooms.keys.value.cookie_key
+        asked_at = {asked: find_asked_at(fields, asked, now=now, key=key) for asked in Asked}
+        return _Asking(wanted, fields, asked_at, now)
+
+    def _person(self, request: Request, asking: _Asking) -> SignedIn | None:
         """None when she must sign in, for the first time or anew."""
         try:
             token = SESSION.read(request, self._rooms.trust)
-            found = self._rooms.current.signed_in(token, origin_of(request, Door.OIDC, self._rooms.trust))
+            found = self._rooms.current.signed_in(token, browser_origin(request, Door.OIDC, self._rooms.trust))
         except NotSignedIn:
             return None
-        now = self._rooms.clock.now()
-        asked_at = find_asked_at(fields, now=now, key=self._rooms.keys.value.cookie_key)
-        if wanted.wants_fresh_proof(found.session.authenticated_at, asked_at=asked_at, now=now):
-            return None
-        return found
+        asked_at = asking.asked_at[Asked.SIGN_IN]
+        return None if asking.wanted.wants_fresh_proof(found, asked_at=asked_at, now=asking.now) else found
 
-    def _ask_to_sign_in(self, response: Response, wanted: AuthorizationRequest, fields: Fields) -> None:
-        if "none" in wanted.prompts:
+    def _go_on(self, response: Response, asking: _Asking, person: SignedIn) -> None:
+        """To the application with a code, or to the page where the person does first what is missing."""
+        try:
+            code = self._code(asking, person)
+        except ProofNeeded as needed:
+            self._check_may_ask(asking, person, needed)
+            self._send_to(response, asking, Asked.PROOF, partial(confirm_path, need=needed.level.value))
+        except ConsentNeeded:
+            if "none" in asking.wanted.prompts:
+                raise
+            self._send_to(response, asking, Asked.CONSENT, partial(consent_path, asked=_consent_of(asking)))
+        else:
+            self._answer(response, asking.wanted.answer_to, {"code": code.reveal()})
+
+    def _code(self, asking: _Asking, person: SignedIn) -> Secret:
+        """What the application would only like is let go where it cannot be had."""
+        authorization, demand = self._rooms.authorization, asking.wanted.asked.demand
+        try:
+            return authorization.authorize(person.caller, person.person, _requested(asking, demand))
+        except ProofNeeded as needed:
+            if not needed.voluntary or self._is_worth_asking(asking, person, needed):
+                raise
+            return authorization.authorize(person.caller, person.person, _requested(asking, NOTHING))
+
+    def _is_worth_asking(self, asking: _Asking, person: SignedIn, needed: ProofNeeded) -> bool:
+        if "none" in asking.wanted.prompts or asking.has_proved(person):
+            return False
+        return self._rooms.authorization.could_prove(person.person, needed.level)
+
+    def _check_may_ask(self, asking: _Asking, person: SignedIn, needed: ProofNeeded) -> None:
+        """Raises LoginRequired, or the need itself when she was asked and what she proved was not enough."""
+        if "none" in asking.wanted.prompts:
+            raise LoginRequired("the person must prove more, and `prompt=none` forbids to ask")
+        if asking.has_proved(person):
+            raise needed
+
+    def _send_to(self, response: Response, asking: _Asking, asked: Asked, path: Callable[[str], str]) -> None:
+        """To a page that comes back with this very request, marked with when it asked."""
+        if "none" in asking.wanted.prompts:
             raise LoginRequired("the person must sign in, and `prompt=none` forbids to ask")
-        query = marked_query(fields, now=self._rooms.clock.now(), key=self._rooms.keys.value.cookie_key)
+        query = marked_query(asking.fields, asked, now=asking.now, key=self._rooms.keys.value.cookie_key)
         if len(query) > _MAX_QUERY:
             raise InvalidAuthorizationRequest(f"the request has more than {_MAX_QUERY} characters")
-        go_to(response, sign_in_path(f"{AUTHORIZE}?{query}"))
+        go_to(response, path(f"{AUTHORIZE}?{query}"))
 
     def _answer(self, response: Response, answer_to: AnswerTo, parameters: dict[str, str]) -> None:
         """With `iss`, so that a client of several servers knows who answers (RFC 9207)."""
@@ -131,19 +196,31 @@ def go_to(response: Response, address: str) -> None:
     response.set_header("Cache-Control", "no-store")
 
 
-def _check_expected(person: SignedIn, hint: Hint | None) -> None:
-    if hint is not None and hint.person_id != person.person.person_id:
+def _check_expected(person: SignedIn, wanted: AuthorizationRequest) -> None:
+    if wanted.hint is not None and person.person.person_id != wanted.hint.person_id:
         raise LoginRequired("another person is signed in than `id_token_hint` names")
+    if wanted.asked.subject not in {"", person.person.person_id}:
+        raise LoginRequired("another person is signed in than `claims` names")
 
 
-def _requested(wanted: AuthorizationRequest) -> RequestedAuthorization:
+def _requested(asking: _Asking, demand: Demand) -> RequestedAuthorization:
+    wanted = asking.wanted
+    ask_again = asking.asked_at[Asked.CONSENT] or asking.now if "consent" in wanted.prompts else None
     return RequestedAuthorization(
         application=wanted.answer_to.application,
         redirect_uri=wanted.answer_to.redirect_uri,
         scopes=wanted.scopes,
         code_challenge=wanted.code_challenge,
         nonce=wanted.nonce,
+        demand=demand,
+        ask_again=ask_again,
     )
+
+
+def _consent_of(asking: _Asking) -> Mapping[str, str]:
+    """What the page of consent must know."""
+    wanted = asking.wanted
+    return {"client_id": wanted.answer_to.application.client_id, "scope": " ".join(wanted.scopes)}
 
 
 def _error(refused: AuthorizationRefused) -> dict[str, str]:

@@ -53,6 +53,10 @@ ERRORS: Mapping[type[DomainError], WireError] = {
     errors.RequestUriNotSupported: WireError("request_uri_not_supported"),
     errors.RegistrationNotSupported: WireError("registration_not_supported"),
     errors.LoginRequired: WireError("login_required"),
+    # OpenID Connect Core Error Code unmet_authentication_requirements 1.0
+    errors.ProofNeeded: WireError("unmet_authentication_requirements"),
+    errors.ConsentNeeded: WireError("consent_required"),
+    errors.ConsentRefused: WireError("access_denied"),
     errors.ApplicationForbidden: WireError("access_denied"),
     errors.ClientUnverified: WireError("invalid_request"),
     errors.SignOutUnverified: WireError("invalid_request"),

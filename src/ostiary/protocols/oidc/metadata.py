@@ -12,8 +12,8 @@ from falcon import Request, Response
 
 from ostiary.domain.applications.client_assertion import ALGORITHMS
 from ostiary.domain.applications.scopes import EMAIL, OFFLINE_ACCESS, OPENID, PROFILE
+from ostiary.domain.signin_policy.acr import LEVELS
 from ostiary.domain.tokens import client_credentials, code_exchange, device_grant, refresh
-from ostiary.domain.tokens.access_token import ACR_MFA
 from ostiary.domain.tokens.permissions import Operation
 from ostiary.domain.tokens.pkce import METHOD
 from ostiary.protocols.oidc.authorization_request import PROMPTS
@@ -95,10 +95,10 @@ def _abilities() -> dict[str, Any]:
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["ES256", "RS256"],
         "claims_supported": ["sub", "name", "preferred_username", "email", "groups", "auth_time", "amr", "acr", "sid"],
-        "acr_values_supported": [ACR_MFA],
+        "acr_values_supported": list(LEVELS),
         "prompt_values_supported": sorted(PROMPTS),
         "authorization_response_iss_parameter_supported": True,
-        "claims_parameter_supported": False,
+        "claims_parameter_supported": True,
         "request_parameter_supported": False,
         "request_uri_parameter_supported": False,
     }

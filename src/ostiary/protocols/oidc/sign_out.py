@@ -15,7 +15,7 @@ from ostiary.domain.signin.errors import NotSignedIn
 from ostiary.domain.tokens.errors import SignOutUnverified
 from ostiary.domain.tokens.permissions import Operation
 from ostiary.domain.tokens.sign_out import SignOutRequest
-from ostiary.protocols.http.client import origin_of
+from ostiary.protocols.http.device import browser_origin
 from ostiary.protocols.http.cookies import SESSION
 from ostiary.protocols.http.errors import Failure
 from ostiary.protocols.http.forms import read_form, read_query
@@ -75,7 +75,7 @@ class SignOutEndpoint:
     def _person(self, request: Request) -> SignedIn | None:
         try:
             token = SESSION.read(request, self._rooms.trust)
-            return self._rooms.current.signed_in(token, origin_of(request, Door.OIDC, self._rooms.trust))
+            return self._rooms.current.signed_in(token, browser_origin(request, Door.OIDC, self._rooms.trust))
         except NotSignedIn:
             return None
 

@@ -6,11 +6,10 @@ question came from, whether from her own network, how long ago, and that nobody 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ostiary.domain.applications.model import Application
-from ostiary.domain.applications.scopes import EMAIL, OFFLINE_ACCESS, OPENID, PROFILE
 from ostiary.domain.audit.caller import Caller
 from ostiary.domain.credentials.throttle import network_of
 from ostiary.domain.directory.model import Person
@@ -19,17 +18,12 @@ from ostiary.domain.tokens.device_approval import AskingDevice
 from ostiary.domain.tokens.errors import DeviceCodeUnknown
 from ostiary.kit.texts import Text
 from ostiary.protocols.http.return_to import DEVICE_PAGE
+from ostiary.protocols.web.scopes import meanings_of
 from ostiary.protocols.web.visit import Answer, Route, Visit
 
 _APPROVE = f"{DEVICE_PAGE}/approve"
 _DENY = f"{DEVICE_PAGE}/deny"
 _ACTION = "ostiary:ApproveDevice"
-_MEANINGS: Mapping[str, Text] = {
-    OPENID: Text("who you are"),
-    PROFILE: Text("your name and user name"),
-    EMAIL: Text("your e-mail address"),
-    OFFLINE_ACCESS: Text("access that it can renew by itself"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +97,7 @@ def _view(visit: Visit, asking: AskingDevice) -> DeviceView:
         user_agent=asking.user_agent,
         near=network_of(asking.source_ip) == network_of(visit.origin.source_ip),
         seconds=max(int(ago.total_seconds()), 1),
-        gets=[visit.say(_MEANINGS[scope]) if scope in _MEANINGS else scope for scope in asking.scopes],
+        gets=meanings_of(visit, asking.scopes),
     )
 
 

@@ -29,11 +29,11 @@ from ostiary.domain.credentials.errors import (
 )
 from ostiary.domain.sessions.errors import InvalidSessionRequest, SessionRevoked, SessionTooLarge
 from ostiary.domain.signin.errors import CodeRefused, NotSignedIn, PasswordsDiffer, SignInRefused, UnknownSession
-from ostiary.domain.tokens.errors import ApplicationForbidden, DeviceCodeUnknown
+from ostiary.domain.tokens.errors import ApplicationForbidden, ConsentRefused, DeviceCodeUnknown, ProofNeeded
 from ostiary.kit.texts import Text
 from ostiary.protocols.http.client import request_id
 from ostiary.protocols.http.errors import Failure, FailureWriter, write_plain
-from ostiary.protocols.http.return_to import sign_in_path
+from ostiary.protocols.http.return_to import DEVICE_PAGE, confirm_path, sign_in_path
 from ostiary.protocols.texts.catalogue import say
 from ostiary.protocols.texts.choice import language_of
 from ostiary.protocols.web import pages
@@ -45,6 +45,7 @@ STATUSES: Mapping[type[DomainError], int] = {
     AccessDenied: 403,
     ApplicationForbidden: 403,
     CodeRefused: 400,
+    ConsentRefused: 400,
     DeviceCodeUnknown: 404,
     EnrolmentLinkInvalid: 410,
     FactorNotAllowed: 403,
@@ -59,6 +60,7 @@ STATUSES: Mapping[type[DomainError], int] = {
     PasswordWrong: 400,
     PasswordsDiffer: 400,
     PendingFactorGone: 410,
+    ProofNeeded: 303,
     SessionRevoked: 303,
     SessionTooLarge: 400,
     SignInRefused: 400,
@@ -92,6 +94,10 @@ def write_domain_error(rooms: WebRooms, request: Request, response: Response, er
         case NotSignedIn() | SessionRevoked():
             response.status = 303
             response.location = sign_in_path(request.relative_uri if request.method == "GET" else "")
+        case ProofNeeded():
+            back = request.relative_uri if request.method == "GET" else DEVICE_PAGE
+            response.status = 303
+            response.location = confirm_path(back, error.level.value)
         case Throttled():
             response.set_header("Retry-After", str(error.retry_after))
             _write(response, status, _render(rooms, request, "throttled.html", retry_after_seconds=error.retry_after))

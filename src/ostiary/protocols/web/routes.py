@@ -16,24 +16,44 @@ from ostiary.domain.audit.caller import Door
 from ostiary.domain.audit.errors import DomainError
 from ostiary.domain.sessions.model import SessionLevel
 from ostiary.domain.signin.current import SignedIn
-from ostiary.protocols.http.client import origin_of
 from ostiary.protocols.http.cookies import SESSION
+from ostiary.protocols.http.device import Device, browser_origin, device_of, device_or_new
 from ostiary.protocols.http.forms import read_form, read_query
+from ostiary.protocols.http.return_to import CONFIRM, find_return_to, with_return_to
 from ostiary.protocols.http.same_origin import check_csrf, check_same_origin, csrf_token, form_key, form_key_or_new
 from ostiary.protocols.texts.choice import language_of
-from ostiary.protocols.web import account, development, device, enroll, portal, signin
+from ostiary.protocols.web import (
+    account,
+    account_activity,
+    account_applications,
+    account_factors,
+    account_password,
+    account_sessions,
+    consent,
+    development,
+    device,
+    enroll,
+    portal,
+    signin,
+)
 from ostiary.protocols.web.assets import StaticFiles
 from ostiary.protocols.web.errors import write_domain_error
 from ostiary.protocols.web.pages import PATHS
 from ostiary.protocols.web.rooms import WebRooms
-from ostiary.protocols.web.visit import Answer, Keep, Route, Visit
+from ostiary.protocols.web.visit import Answer, Keep, Route, Visit, go_to
 
 ROUTES: tuple[Route, ...] = (
     *signin.ROUTES,
     *enroll.ROUTES,
     *portal.ROUTES,
+    *consent.ROUTES,
     *device.ROUTES,
     *account.ROUTES,
+    *account_factors.ROUTES,
+    *account_password.ROUTES,
+    *account_sessions.ROUTES,
+    *account_applications.ROUTES,
+    *account_activity.ROUTES,
     *development.ROUTES,
 )
 Responder = Callable[..., None]
@@ -75,15 +95,34 @@ def _answer(rooms: WebRooms, route: Route, request: Request, response: Response,
     check_same_origin(request, rooms.trust)
     query = read_query(request)
     form = read_form(request) if route.method == "POST" else {}
-    origin = origin_of(request, Door.WEB, rooms.trust)
+    device = device_or_new(request, rooms.trust) if route.method == "POST" else device_of(request, rooms.trust)
+    origin = browser_origin(request, Door.WEB, rooms.trust, device)
     token = SESSION.read(request, rooms.trust)
-    here = rooms.current.signed_in(token, origin) if route.level is SessionLevel.FULL else None
+    here = rooms.current.signed_in(token, origin) if _wants_all(route) else None
     if route.level is not None and here is None:
         here = rooms.current.at_level(token, origin, route.level)
     csrf = _check_csrf(rooms, route, request, response, here, form)
     _check_permission(rooms, route, here)
+    if route.fresh and here is not None and not rooms.step_up.is_fresh(here):
+        # ORDER: before the handler, so that a stale session changes nothing.
+        _write(
+            rooms, request, response, device, go_to(with_return_to(CONFIRM, find_return_to(_page_of(route, request))))
+        )
+        return
     visit = Visit(rooms, origin, csrf, form, query, path, here, token, language_of(request))
-    _write(rooms, request, response, route.handler(visit))
+    _write(rooms, request, response, device, route.handler(visit))
+
+
+def _wants_all(route: Route) -> bool:
+    return route.level is SessionLevel.FULL and not route.before_terms
+
+
+def _page_of(route: Route, request: Request) -> str:
+    """What to come back to: the page itself, or the one that has the form."""
+    if route.method == "GET":
+        return str(request.relative_uri)
+    has_page = any(other.method == "GET" and other.path == route.path for other in ROUTES)
+    return str(request.path) if has_page else route.page or PATHS.account
 
 
 def _check_csrf(
@@ -105,7 +144,7 @@ def _check_permission(rooms: WebRooms, route: Route, here: SignedIn | None) -> N
     rooms.authorizer.authorize(here.caller, route.action, here.person.arn, resource_account=here.caller.account)
 
 
-def _write(rooms: WebRooms, request: Request, response: Response, answer: Answer) -> None:
+def _write(rooms: WebRooms, request: Request, response: Response, device: Device, answer: Answer) -> None:
     response.status = answer.status
     if answer.location:
         response.location = answer.location
@@ -117,6 +156,7 @@ def _write(rooms: WebRooms, request: Request, response: Response, answer: Answer
             response.stream = answer.file
     if answer.session is not None:
         SESSION.write(request, response, answer.session.reveal(), rooms.trust)
+        device.write(request, response, rooms.trust)
     elif answer.cookie is Keep.FORGET:
         SESSION.forget(request, response, rooms.trust)
     for name, value in answer.headers.items():

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, ForeignKey, Index, LargeBinary, Table
+from sqlalchemy import text as sql_text
 
 from ostiary.domain.applications.model import ApplicationKind, ClientAuthentication
 from ostiary.domain.tokens.model import DeviceStatus
 from ostiary.storage.columns import StoredText, TextMap
-from ostiary.storage.schema.definition import metadata, moment, named, octets, of_person, text, texts, whole
+from ostiary.storage.schema.definition import metadata, moment, named, octets, of_person, text, text_key, texts, whole
 
 application = Table(
     "application",
@@ -57,6 +58,7 @@ authorization_code = Table(
     moment("expires_at"),
     text("family_id"),
     moment("used_at", nullable=True),
+    Column("acr", StoredText, nullable=False, server_default=sql_text("''")),
 )
 token_family = Table(
     "token_family",
@@ -73,6 +75,7 @@ token_family = Table(
     moment("expires_at"),
     Column("current_hash", LargeBinary, nullable=False),
     moment("ended_at", nullable=True),
+    Column("acr", StoredText, nullable=False, server_default=sql_text("''")),
 )
 refresh_token = Table(
     "refresh_token",
@@ -109,7 +112,7 @@ consent = Table(
     "consent",
     metadata,
     of_person(key=True),
-    Column("client_id", StoredText, ForeignKey("application.client_id", ondelete="CASCADE"), primary_key=True),
+    text_key("client_id"),
     texts("scopes"),
     moment("granted_at"),
 )

@@ -28,6 +28,8 @@ def _add_columns() -> None:
     op.add_column("person", sa.Column("email_verified_at", sa.BigInteger(), nullable=True))
     op.create_index("ix_person_email", "person", [sa.text("lower(email)")])
     op.add_column("password", sa.Column("compromised_at", sa.BigInteger(), nullable=True))
+    op.add_column("authorization_code", sa.Column("acr", TEXT, nullable=False, server_default=sa.text("''")))
+    op.add_column("token_family", sa.Column("acr", TEXT, nullable=False, server_default=sa.text("''")))
     op.add_column("browser_session", sa.Column("device", TEXT, nullable=False, server_default=sa.text("''")))
     op.add_column("browser_session", sa.Column("place", TEXT, nullable=False, server_default=sa.text("''")))
 
@@ -252,8 +254,5 @@ def _create_applications() -> None:
         sa.Column("scopes", TEXT, nullable=False),
         sa.Column("granted_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["person_id"], ["person.person_id"], name="fk_consent_person_id", ondelete="CASCADE"),
-        sa.ForeignKeyConstraint(
-            ["client_id"], ["application.client_id"], name="fk_consent_client_id", ondelete="CASCADE"
-        ),
         sa.PrimaryKeyConstraint("person_id", "client_id", name="pk_consent"),
     )

@@ -1,0 +1,110 @@
+"""May this person go on to that application now, or must she prove more first, or agree?
+
+One walk for every way to an application: a browser that it sends, a device that shows a code. What it asks comes from
+the table of sign-in policies (her directory, her groups, the application) and from the application's own request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import assert_never
+
+from ostiary.domain.applications.model import Application
+from ostiary.domain.audit.caller import AssuranceLevel, Caller
+from ostiary.domain.directory.model import Person
+from ostiary.domain.signin_policy.acr import LEVELS, reaches, satisfies
+from ostiary.domain.signin_policy.index import SignInPolicyIndex
+from ostiary.domain.signin_policy.model import Factor, Prompt, SignInRules
+from ostiary.domain.tokens.errors import ApplicationForbidden, ConsentNeeded, ProofNeeded
+from ostiary.domain.tokens.model import Consent
+from ostiary.domain.tokens.permissions import Operation, check_member
+from ostiary.kit.current import Current
+from ostiary.kit.networks import is_within
+
+_FACTOR_OF = {"pwd": Factor.PASSWORD, "otp": Factor.TOTP, "email": Factor.EMAIL_CODE}
+_PASSKEY = frozenset({"hwk", "swk"})
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What the request asks of the sign-in: `acr` names in order of preference; `essential`: one of them or nothing."""
+
+    acr: tuple[str, ...] = ()
+    essential: bool = False
+
+
+NOTHING = Demand()
+
+
+class Admission:
+    def __init__(self, *, policies: Current[SignInPolicyIndex]) -> None:
+        self._policies = policies
+
+    def check(
+        self, caller: Caller, person: Person, application: Application, *, now: datetime, demand: Demand = NOTHING
+    ) -> None:
+        """Nothing when she may go on. Raises ApplicationForbidden, or ProofNeeded with what would be enough."""
+        check_member(Operation.AUTHORIZE, caller, person.groups, application)
+        rules = self._policies.value.rules_for(person, application=application.client_id)
+        _check_place(caller, rules, application)
+        needed = _level_needed(rules)
+        proved = caller.assurance
+        if not reaches(proved.level, needed) or not _only_allowed(proved.methods, rules):
+            raise ProofNeeded(needed, "the application's sign-in policy asks for more than was proved")
+        if proved.authenticated_at is None or now - proved.authenticated_at >= rules.session:
+            raise ProofNeeded(needed, "the sign-in is older than the application's policy takes", fresh=True)
+        _check_demand(caller, demand)
+
+
+def check_consent(consent: Consent | None, application: Application, scopes: Sequence[str]) -> None:
+    """Raises ConsentNeeded when the application needs her agreement and has it not for all of the scopes."""
+    if not application.consent:
+        return
+    if consent is None or not set(scopes) <= set(consent.scopes):
+        raise ConsentNeeded("the person must agree to what the application asks for")
+
+
+def _level_needed(rules: SignInRules) -> AssuranceLevel:
+    """With prompts by context, a familiar browser counts for the second factor; never for phishing resistance."""
+    match rules.prompt:
+        case Prompt.ALWAYS:
+            return rules.required
+        case Prompt.CONTEXT:
+            resistant = rules.required is AssuranceLevel.PHISHING_RESISTANT
+            return rules.required if resistant else AssuranceLevel.SINGLE_FACTOR
+        case _:
+            assert_never(rules.prompt)
+
+
+def _only_allowed(methods: Sequence[str], rules: SignInRules) -> bool:
+    """Whether she came in by factors that the rules take; a passkey alone is enough whatever else was proved."""
+    if Factor.PASSKEY in rules.factors and not _PASSKEY.isdisjoint(methods):
+        return True
+    if not _PASSKEY.isdisjoint(methods):
+        return False
+    return all(_FACTOR_OF[method] in rules.factors for method in methods if method in _FACTOR_OF)
+
+
+def _check_place(caller: Caller, rules: SignInRules, application: Application) -> None:
+    address = caller.origin.source_ip
+    if not all(is_within(address, networks) for networks in rules.networks):
+        raise ApplicationForbidden(
+            "this application cannot be used from where you are: ask your administrator",
+            operator_text=f"`{address}` is in no allowed network of `{application.client_id}`",
+        )
+    if not rules.posture <= set(caller.origin.posture):
+        raise ApplicationForbidden(
+            "this application cannot be used with this device: ask your administrator",
+            operator_text=f"the device's posture lacks {', '.join(sorted(rules.posture - set(caller.origin.posture)))}",
+        )
+
+
+def _check_demand(caller: Caller, demand: Demand) -> None:
+    if not demand.acr or any(satisfies(caller.assurance, name) for name in demand.acr):
+        return
+    known = [LEVELS[name] for name in demand.acr if name in LEVELS]
+    wanted = known[0] if known else AssuranceLevel.PHISHING_RESISTANT
+    if known or demand.essential:
+        raise ProofNeeded(wanted, "the application asks for a stronger sign-in", voluntary=not demand.essential)
