@@ -75,11 +75,11 @@ class SoftwareAuthenticator:
     client_data: dict[str, Any] = field(default_factory=dict)  # what it says besides, or instead
     credentials: list[Credential] = field(default_factory=list)
 
-    def create(self, options: str | Mapping[str, Any]) -> str:
+    def create(self, options: str | Mapping[str, Any], *, credential_id: bytes | None = None) -> str:
         """`RegistrationResponseJSON` for the options that a page gave."""
         asked = json.loads(options) if isinstance(options, str) else options
         handle = decode_base64url(asked["user"]["id"], "id")
-        credential = Credential(self.make_key(), os.urandom(32), handle)
+        credential = Credential(self.make_key(), credential_id or os.urandom(32), handle)
         self.credentials.append(credential)
         client_data = self._client_data("webauthn.create", asked["challenge"])
         data = self._authenticator_data(asked["rp"]["id"], credential, attested=True)

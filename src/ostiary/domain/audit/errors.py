@@ -12,7 +12,7 @@ class DomainError(Exception):
     def __init__(self, client_text: str, *, operator_text: str = "") -> None:
         super().__init__(client_text)
         self.client_text = client_text
-        self.operator_text = operator_text or client_text
+        self.operator_text = str(operator_text or client_text)  # the log and the trail know one language
 
 
 class InvalidEventQuery(DomainError):
