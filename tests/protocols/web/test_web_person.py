@@ -12,7 +12,6 @@ import pytest
 from ostiary.domain.directory.model import PersonStatus
 from ostiary.protocols.http.return_to import find_return_to, sign_in_path
 from ostiary.protocols.web import errors
-from ostiary.protocols.web.account import summary_of
 from ostiary.protocols.web.routes import ROUTES
 from people_house import PASSWORD, House, code_for
 from web_browser import Browser, make_app, sign_in
@@ -67,7 +66,7 @@ def test_a_password_alone_opens_no_page(house: House, browser: Browser, path: st
     browser.get("/signin")
     browser.post("/signin", {"username": "ada", "password": PASSWORD})
     answer = browser.get(path)
-    assert (answer.status_code, answer.headers["location"]) == (303, "/signin")
+    assert (answer.status_code, answer.headers["location"].partition("?")[0]) == (303, "/signin")
 
 
 def test_credentials_of_an_assigned_role_are_shown_once_and_not_kept(house: House, browser: Browser) -> None:

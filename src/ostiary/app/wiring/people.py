@@ -10,6 +10,7 @@ from ostiary.app.places import places_of
 from ostiary.app.wiring.mail import shown_mails
 from ostiary.app.wiring.own_account import own_account
 from ostiary.app.wiring.passkeys import passkey_services
+from ostiary.app.wiring.recovery import recovery_services
 from ostiary.domain.access.authorizer import Authorizer
 from ostiary.domain.access.index import AccessIndex
 from ostiary.domain.account.own_account import OwnAccount
@@ -166,6 +167,7 @@ class People:
             last_use=parts.last_use,
             clock=clock,
         )
+        self.recovery = recovery_services(self)
         self.admission = Admission(policies=parts.policies)
         self.authorization = Authorization(
             transactions=database, recorder=database, admission=self.admission, last_use=parts.last_use, clock=clock
@@ -217,6 +219,7 @@ def web_rooms(people: People, trust: ProxyTrust) -> WebRooms:
         policies=parts.policies,
         enrolment=people.enrolment,
         passkeys=people.passkeys,
+        recovery=people.recovery,
         sessions=people.sessions,
         account=people.account,
         own=people.own,

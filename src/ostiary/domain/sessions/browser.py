@@ -30,7 +30,7 @@ _PARTIAL: Mapping[SessionLevel, timedelta] = {
     SessionLevel.ENROLMENT: timedelta(minutes=30),
     SessionLevel.RECOVERY: timedelta(minutes=15),
 }
-_MAX_USER_AGENT = 256
+MAX_USER_AGENT = 256
 
 
 class BrowserSlice(DirectorySlice, SessionSlice, Protocol): ...
@@ -77,7 +77,7 @@ def open_session(
         last_seen_at=now,
         expires_at=now + _life(level, rules),
         source_ip=origin.source_ip,
-        user_agent=origin.user_agent[:_MAX_USER_AGENT],
+        user_agent=origin.user_agent[:MAX_USER_AGENT],
         csrf_key=ids.random_bytes(32),
         device=origin.device,
         place=place,
@@ -149,6 +149,22 @@ def strengthen_session(
     tx.sessions.delete_browser_session(session.session_id)
     tx.sessions.add_browser_session(strengthened)
     return Opened(strengthened, Secret(token))
+
+
+def renew_session(tx: BrowserSlice, session: BrowserSession, now: datetime) -> Opened:
+    """The same session under a new id and token, and no more time than it had: what was bound to the old id is over."""
+    token = ids.opaque_token(TOKEN_PREFIX)
+    renewed = replace(
+        session,
+        session_id=ids.uuid7(),
+        token_hash=hash_secret(token),
+        created_at=now,
+        last_seen_at=now,
+        csrf_key=ids.random_bytes(32),
+    )
+    tx.sessions.delete_browser_session(session.session_id)
+    tx.sessions.add_browser_session(renewed)
+    return Opened(renewed, Secret(token))
 
 
 def _life(level: SessionLevel, rules: SignInRules) -> timedelta:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from ostiary.domain.audit.caller import Assurance, Caller, Origin, anonymous
+from ostiary.domain.audit.caller import Assurance, Origin
 from ostiary.domain.audit.event import event_of
 from ostiary.domain.audit.ports import EventRecorder
 from ostiary.domain.audit.vocabulary import EventName, Outcome
@@ -21,7 +21,7 @@ from ostiary.domain.risk.assessment import RiskAssessor
 from ostiary.domain.risk.model import Assessment
 from ostiary.domain.sessions.browser import Opened, open_session
 from ostiary.domain.sessions.model import BrowserSession, SessionLevel
-from ostiary.domain.signin.current import person_caller
+from ostiary.domain.signin.current import claimed_caller, person_caller
 from ostiary.domain.signin.deciding import (
     Facts,
     Held,
@@ -38,8 +38,6 @@ from ostiary.domain.signin_policy.model import Prompt, SignInRules
 from ostiary.kit.clock import Clock
 from ostiary.kit.current import Current
 from ostiary.kit.networks import is_within
-
-_HIDDEN = "(unknown)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +137,7 @@ class Arrivals:
     def note_refusal(self, person: Person | None, origin: Origin, refused: SignInRefused, name: EventName) -> None:
         """The event of what was refused, durable when it returns; not within a transaction."""
         event = event_of(
-            _claimed(person, origin),
+            claimed_caller(person, origin),
             name,
             at=self._clock.now(),
             outcome=Outcome.FAILED if refused.refusal is Refusal.PROOF else Outcome.DENIED,
@@ -180,11 +178,6 @@ class Arrivals:
         details = {"level": verdict.level.value, "needed": verdict.needed.value, "risk": assessment.score}
         tx.audit.append(event_of(caller, EventName.SIGN_IN, at=now, resources=[person.arn], details=details))
         self._guarded.note_use(tx, person, caller, now)
-
-
-def _claimed(person: Person | None, origin: Origin) -> Caller:
-    """Nothing is proved. What a stranger typed as a name is not kept: it may be a password."""
-    return replace(anonymous(origin), name=person.user_name if person is not None else _HIDDEN)
 
 
 def held_by(tx: SigninSlice, person: Person) -> Held:

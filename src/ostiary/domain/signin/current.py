@@ -5,10 +5,10 @@ The person is read anew each time, so disabling her or moving her between groups
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from ostiary.domain.audit.caller import Assurance, Caller, CallerKind, Origin
+from ostiary.domain.audit.caller import Assurance, Caller, CallerKind, Origin, anonymous
 from ostiary.domain.directory.attributes import access_tags
 from ostiary.domain.directory.model import Person, PersonStatus
 from ostiary.domain.sessions.browser import MAX_USER_AGENT, Living, find_living, is_due_for_touch
@@ -22,6 +22,8 @@ from ostiary.domain.signin_policy.model import SignInRules
 from ostiary.kit.clock import Clock
 from ostiary.kit.current import Current
 from ostiary.kit.transactions import Transactions
+
+_HIDDEN = "(unknown)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,11 @@ def person_caller(tx: SigninSlice, person: Person, origin: Origin, *, session: B
         issued_at=session.created_at if session is not None else None,
         expires_at=session.expires_at if session is not None else None,
     )
+
+
+def claimed_caller(person: Person | None, origin: Origin) -> Caller:
+    """Nothing is proved. What a stranger typed as a name is not kept: it may be a password."""
+    return replace(anonymous(origin), name=person.user_name if person is not None else _HIDDEN)
 
 
 def _signed_in(tx: SigninSlice, living: Living, origin: Origin) -> SignedIn:

@@ -18,12 +18,13 @@ class PasswordCheck:
         self._hashing = hashing
         self._choice = choice
 
-    def check(self, password: str, kept: Password | None, now: datetime) -> Password:
+    def check(self, password: str, kept: Password | None, now: datetime, *, name: str = "") -> Password:
         """The row as it should be kept: hashed anew where the cost rose, marked where it was found leaked (BP01-12).
 
-        Costs the same without a row. Raises PasswordMismatch, TooBusy.
+        Costs the same without a row; with the `name` that was typed, a refusal comes a little late. Raises
+        PasswordMismatch, TooBusy.
         """
-        self._hashing.check(password, kept.encoded if kept is not None else None)
+        self._hashing.check(password, kept.encoded if kept is not None else None, name=name)
         if kept is None:
             raise PasswordMismatch
         wanted = replace(kept, encoded=self._hashing.renewed(password, kept.encoded))

@@ -82,7 +82,7 @@ class SignIn:
         with self._transactions.read() as tx:
             named = _load_named(tx, name)
         try:
-            opened = self._start(named, password, guess, origin)
+            opened = self._start(named, password, guess, origin, name=name or user_name)
         except SignInRefused as refused:
             self._arrivals.note_refusal(named.person, origin, refused, EventName.CHECK_PASSWORD)
             raise
@@ -140,12 +140,12 @@ class SignIn:
 
         self._transactions.write(work)
 
-    def _start(self, named: _Named, password: str, guess: Guess, origin: Origin) -> Opened:
+    def _start(self, named: _Named, password: str, guess: Guess, origin: Origin, *, name: str) -> Opened:
         # ORDER: the hash is computed first, whoever it is and whatever else speaks against her, so that time tells
         # nothing.
         kept = named.password if may_act(named.person) else None
         try:
-            wanted = self._passwords.check(password, kept, self._clock.now())
+            wanted = self._passwords.check(password, kept, self._clock.now(), name=name)
         except PasswordMismatch:
             raise SignInRefused(_why(named)) from None
         if named.person is None:

@@ -18,6 +18,7 @@ OSTIARY = service_actions(
     Group(_WRITE, "AddOwnFactor ChangeOwnPassword MakeRecoveryCodes RemoveOwnFactor RenameOwnFactor", _PERSON),
     Group(_WRITE, "RevokeOwnApplication", _PERSON),
     Group(_READ, "DownloadOwnData", _PERSON),
+    Group(_WRITE, "AcceptTerms ApproveRecovery AssistRecovery DeleteOwnAccount RequestRecovery", _PERSON),
     Group(_READ, "ViewAccount ViewPortal", _PERSON),
     Group(_WRITE, "ApproveDevice ConfirmOwnIdentity EndOwnSession GetRoleCredentials GiveConsent", _PERSON),
     Group(_WRITE, "SignOut", (*_PERSON, *_APPLICATION)),

@@ -21,9 +21,13 @@ _MAX_VALUE = 4096
 
 @dataclass(frozen=True, slots=True)
 class Cookie:
-    """`bare_name` without prefix; Path=/, HttpOnly and SameSite=Lax hold for all of ours."""
+    """`bare_name` without prefix; Path=/, HttpOnly and SameSite=Lax hold for all of ours.
+
+    `seconds`: how long the browser keeps it; None: until the browser's own session ends.
+    """
 
     bare_name: str
+    seconds: int | None = None
 
     def name(self, *, secure: bool) -> str:
         return _PREFIX + self.bare_name if secure else self.bare_name
@@ -37,8 +41,8 @@ class Cookie:
         return values[0] if values and values[0] and len(values[0]) <= _MAX_VALUE else None
 
     def write(self, request: Request, response: Response, value: str, trust: ProxyTrust) -> None:
-        """A cookie of the browser session: it dies with the browser, and on the server by its own limits."""
-        self._set(request, response, value, trust, max_age=None)
+        """What it stands for also ends on the server, by limits of its own."""
+        self._set(request, response, value, trust, max_age=self.seconds)
 
     def forget(self, request: Request, response: Response, trust: ProxyTrust) -> None:
         self._set(request, response, "", trust, max_age=0)
@@ -58,6 +62,7 @@ class Cookie:
 
 SESSION = Cookie("ostiary_session")
 FORM = Cookie("ostiary_form")
+DEVICE = Cookie("ostiary_device", seconds=365 * 24 * 60 * 60)
 
 
 def _values_of(header: str, name: str) -> list[str]:

@@ -11,6 +11,7 @@ from urllib.parse import quote, urlencode
 
 SIGNIN = "/signin"
 CONFIRM = "/signin/confirm"
+TERMS = "/terms"
 CONSENT = "/consent"
 DECLINED = "ostiary_declined"  # a parameter that only ever makes the answer a refusal
 DEVICE_PAGE = "/device"
@@ -47,3 +48,8 @@ def consent_path(return_to: str, asked: Mapping[str, str]) -> str:
 def sign_in_path(return_to: str) -> str:
     """Where OpenID Connect sends a browser that must sign in first; `return_to` is `/oauth2/authorize?...`."""
     return with_return_to(SIGNIN, find_return_to(return_to))
+
+
+def terms_path(return_to: str) -> str:
+    """Where a door sends somebody who is signed in and must accept her directory's terms first."""
+    return with_return_to(TERMS, find_return_to(return_to))

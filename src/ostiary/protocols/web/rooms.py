@@ -11,6 +11,7 @@ from ostiary.domain.account.own_account import OwnAccount
 from ostiary.domain.account.own_sessions import OwnSessions
 from ostiary.domain.account.services import Own
 from ostiary.domain.applications.index import ApplicationIndex
+from ostiary.domain.recovery.services import RecoveryServices
 from ostiary.domain.sessions.person_credentials import PersonRoleCredentials
 from ostiary.domain.signin.current import CurrentPerson
 from ostiary.domain.signin.enrolment import Enrolment
@@ -55,6 +56,7 @@ class WebRooms:
     sessions: OwnSessions
     account: OwnAccount
     own: Own
+    recovery: RecoveryServices
     device_approvals: DeviceApprovals
     authorization: Authorization
     applications: Current[ApplicationIndex]

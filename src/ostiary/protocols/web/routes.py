@@ -29,11 +29,14 @@ from ostiary.protocols.web import (
     account_factors,
     account_password,
     account_sessions,
+    assist,
     consent,
     development,
     device,
     enroll,
     portal,
+    recover,
+    register,
     signin,
 )
 from ostiary.protocols.web.assets import StaticFiles
@@ -54,6 +57,9 @@ ROUTES: tuple[Route, ...] = (
     *account_sessions.ROUTES,
     *account_applications.ROUTES,
     *account_activity.ROUTES,
+    *recover.ROUTES,
+    *assist.ROUTES,
+    *register.ROUTES,
     *development.ROUTES,
 )
 Responder = Callable[..., None]
@@ -155,8 +161,8 @@ def _write(rooms: WebRooms, request: Request, response: Response, device: Device
         else:
             response.stream = answer.file
     if answer.session is not None:
-        SESSION.write(request, response, answer.session.reveal(), rooms.trust)
         device.write(request, response, rooms.trust)
+        SESSION.write(request, response, answer.session.reveal(), rooms.trust)
     elif answer.cookie is Keep.FORGET:
         SESSION.forget(request, response, rooms.trust)
     for name, value in answer.headers.items():
