@@ -10,6 +10,7 @@ from falcon.testing import Result
 
 from oidc_house import OidcHouse, exchange
 from ostiary.domain.audit.vocabulary import Outcome
+from ostiary.domain.tokens.device_grant import GRANT_TYPE
 from web_browser import Browser
 
 _AT_ONCE = 8
@@ -50,3 +51,15 @@ def test_an_assertion_is_accepted_once_by_many_at_once(house: OidcHouse) -> None
     assert sum(result.status_code == 200 for result in results) == 1
     issued = [event for event in house.events("IssueToken") if event.outcome is Outcome.SUCCESS]
     assert len(issued) == 1
+
+
+def test_a_device_code_is_exchanged_once_by_many_at_once(house: OidcHouse, browser: Browser) -> None:
+    asked = house.as_client("/oauth2/device_authorization", {"scope": "openid offline_access"}, "ostiary-cli").json
+    browser.get("/device")
+    browser.post("/device/approve", {"user_code": asked["user_code"]})
+    fields = {"grant_type": GRANT_TYPE, "device_code": asked["device_code"]}
+    results = _all_at_once(lambda: house.token(fields, "ostiary-cli"))
+    [winner] = [result.json for result in results if result.status_code == 200]
+    house.refresh()
+    assert house.bearer(winner["access_token"]).status_code == 401, "the others ended what came of it"
+    assert len(house.events("ReuseDeviceCode")) == _AT_ONCE - 1
