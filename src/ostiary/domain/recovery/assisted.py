@@ -27,6 +27,7 @@ from ostiary.domain.recovery.errors import HelpInvalid, HelpRefused, RequestNotO
 from ostiary.domain.recovery.helpers import Helper, HelperRights
 from ostiary.domain.recovery.model import RecoveryRequest, RequestOutcome
 from ostiary.domain.recovery.ports import RecoverySlice
+from ostiary.domain.risk.assessment import RiskAssessor
 from ostiary.domain.signin.leaving import end_everything_of
 from ostiary.kit import ids
 from ostiary.kit.clock import Clock, iso
@@ -77,6 +78,7 @@ class AssistedRecovery:
         transactions: Transactions[RecoverySlice],
         recorder: EventRecorder,
         rights: HelperRights,
+        risk: RiskAssessor,
         outbox: Outbox,
         not_me: NotMeLinks,
         clock: Clock,
@@ -85,6 +87,7 @@ class AssistedRecovery:
         self._transactions = transactions
         self._recorder = recorder
         self._rights = rights
+        self._risk = risk
         self._outbox = outbox
         self._not_me = not_me
         self._clock = clock
@@ -241,7 +244,7 @@ class AssistedRecovery:
         voided = void_factors(tx.credentials, person.person_id)
         ended = end_everything_of(tx, person.person_id, now)
         tx.directory.set_person_status(person.person_id, PersonStatus.INVITED)
-        tx.risk.forget_person(person.person_id)
+        self._risk.forget(tx, person)
         said: Details = {**details, "voidedFactors": voided, "endedSessions": ended}
         tx.audit.append(_event(caller, EventName.FINISH_RECOVERY, person, now, said))
         self._notify(tx, person, MailKind.RECOVERY_DONE, EventName.FINISH_RECOVERY)

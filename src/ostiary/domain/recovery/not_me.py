@@ -21,6 +21,7 @@ from ostiary.domain.mail.outbox import Outbox
 from ostiary.domain.recovery.asking import RecoveryLinks
 from ostiary.domain.recovery.model import RequestOutcome
 from ostiary.domain.recovery.ports import RecoverySlice
+from ostiary.domain.risk.assessment import RiskAssessor
 from ostiary.domain.signin.leaving import end_everything_of
 from ostiary.kit.clock import Clock, iso
 from ostiary.kit.transactions import Transactions
@@ -28,10 +29,17 @@ from ostiary.kit.transactions import Transactions
 
 class NotMe:
     def __init__(
-        self, *, transactions: Transactions[RecoverySlice], links: RecoveryLinks, outbox: Outbox, clock: Clock
+        self,
+        *,
+        transactions: Transactions[RecoverySlice],
+        links: RecoveryLinks,
+        risk: RiskAssessor,
+        outbox: Outbox,
+        clock: Clock,
     ) -> None:
         self._transactions = transactions
         self._links = links
+        self._risk = risk
         self._outbox = outbox
         self._clock = clock
 
@@ -54,7 +62,7 @@ class NotMe:
         tx.credentials.delete_one_time_links(person.person_id, LinkPurpose.RECOVERY)
         tx.credentials.delete_one_time_links(person.person_id, LinkPurpose.NOT_ME)
         _distrust_password(tx, person, now)
-        tx.risk.forget_person(person.person_id)
+        self._risk.forget(tx, person)
         refused = _refuse_requests(tx, person, now)
         caller = replace(anonymous(origin), name=person.user_name)
         event, details = link.payload.get("event", ""), {"endedSessions": ended, "refusedRequests": refused}

@@ -22,18 +22,36 @@ from ostiary.domain.audit.errors import DomainError, FactsConflict, UnstorableTe
 from ostiary.domain.credentials.errors import (
     EnrolmentLinkInvalid,
     InvalidFactorName,
+    LinkInvalid,
     PasswordUnacceptable,
     PasswordUncheckable,
     Throttled,
     TooBusy,
 )
+from ostiary.domain.recovery.errors import (
+    AlreadyRegistered,
+    DeletionRefused,
+    HelpInvalid,
+    HelpRefused,
+    RegistrationInvalid,
+    RegistrationUnavailable,
+    RequestNotOpen,
+    TermsChanged,
+)
 from ostiary.domain.sessions.errors import InvalidSessionRequest, SessionRevoked, SessionTooLarge
-from ostiary.domain.signin.errors import CodeRefused, NotSignedIn, PasswordsDiffer, SignInRefused, UnknownSession
+from ostiary.domain.signin.errors import (
+    CodeRefused,
+    NotSignedIn,
+    PasswordsDiffer,
+    SignInRefused,
+    TermsOutstanding,
+    UnknownSession,
+)
 from ostiary.domain.tokens.errors import ApplicationForbidden, ConsentRefused, DeviceCodeUnknown, ProofNeeded
 from ostiary.kit.texts import Text
 from ostiary.protocols.http.client import request_id
 from ostiary.protocols.http.errors import Failure, FailureWriter, write_plain
-from ostiary.protocols.http.return_to import DEVICE_PAGE, confirm_path, sign_in_path
+from ostiary.protocols.http.return_to import DEVICE_PAGE, confirm_path, sign_in_path, terms_path
 from ostiary.protocols.texts.catalogue import say
 from ostiary.protocols.texts.choice import language_of
 from ostiary.protocols.web import pages
@@ -43,16 +61,21 @@ log = logging.getLogger(__name__)
 
 STATUSES: Mapping[type[DomainError], int] = {
     AccessDenied: 403,
+    AlreadyRegistered: 409,
     ApplicationForbidden: 403,
     CodeRefused: 400,
     ConsentRefused: 400,
+    DeletionRefused: 400,
     DeviceCodeUnknown: 404,
     EnrolmentLinkInvalid: 410,
     FactorNotAllowed: 403,
     FactsConflict: 409,
+    HelpInvalid: 400,
+    HelpRefused: 403,
     InvalidFactorName: 400,
     InvalidSessionRequest: 400,
     LastFactor: 409,
+    LinkInvalid: 410,
     NotSignedIn: 303,
     PasswordExists: 409,
     PasswordUnacceptable: 400,
@@ -61,9 +84,14 @@ STATUSES: Mapping[type[DomainError], int] = {
     PasswordsDiffer: 400,
     PendingFactorGone: 410,
     ProofNeeded: 303,
+    RegistrationInvalid: 400,
+    RegistrationUnavailable: 404,
+    RequestNotOpen: 409,
     SessionRevoked: 303,
     SessionTooLarge: 400,
     SignInRefused: 400,
+    TermsChanged: 409,
+    TermsOutstanding: 303,
     Throttled: 429,
     TooBusy: 503,
     TooManyFactors: 409,
@@ -91,6 +119,9 @@ def write_domain_error(rooms: WebRooms, request: Request, response: Response, er
         raise error
     log.info("request %s: %s", request_id(request), error.operator_text)
     match error:
+        case TermsOutstanding():
+            response.status = 303
+            response.location = terms_path(request.relative_uri if request.method == "GET" else "")
         case NotSignedIn() | SessionRevoked():
             response.status = 303
             response.location = sign_in_path(request.relative_uri if request.method == "GET" else "")
@@ -101,6 +132,8 @@ def write_domain_error(rooms: WebRooms, request: Request, response: Response, er
         case Throttled():
             response.set_header("Retry-After", str(error.retry_after))
             _write(response, status, _render(rooms, request, "throttled.html", retry_after_seconds=error.retry_after))
+        case LinkInvalid():
+            _write(response, status, _render(rooms, request, "one_time_link_invalid.html"))
         case EnrolmentLinkInvalid():
             _write(response, status, _render(rooms, request, "link_invalid.html"))
         case _:
