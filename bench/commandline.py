@@ -14,20 +14,22 @@ from pathlib import Path
 from typing import NoReturn
 
 from bench.candidates import Bare, Candidate, Moto, OidcProvider, Row
-from bench.decisions import DecisionResult, measure_decisions
+from bench.decisions import measure_decisions
 from bench.install import find_wrk, install_peers
 from bench.load import Generator
 from bench.machine import machine_facts, versions
-from bench.measure import Effort, LoadResult, StartResult, measure_load, measure_start
+from bench.measure import Effort, measure_load, measure_start
 from bench.ostiary import Ostiary
 from bench.places import PARTIAL_RESULTS, RESULTS, WORK, BenchError
 from bench.processes import choose_cpus
 from bench.profiling import profile
-from bench.report import Setting, write_report
+from bench.report import Results, Setting, write_report
+from bench.signins import SignInResult, measure_signins
 
 _START = "start"
 _DECISION = "decision"
-_ROWS = (*Row, _START, _DECISION)
+_SIGN_IN = "sign-in"
+_ROWS = (*Row, _START, _DECISION, _SIGN_IN)
 _MOST_RUNS = 50
 _MOST_SECONDS = 60.0
 
@@ -57,26 +59,31 @@ def _measure(options: argparse.Namespace) -> int:
         connections=options.connections,
         generator=generator.name,
     )
-    loads, starts, decisions = _all_rows(options, candidates, generator, effort)
-    report = write_report(setting, loads, starts, decisions)
+    results = _all_rows(options, candidates, generator, effort)
+    report = write_report(setting, results)
     output = _output(options)
     output.write_text(report)
     print(f"\n{report}\nbench: written to {output}")
-    failed = [one.failure for one in (*loads, starts, decisions) if one is not None and one.failure]
-    return int(bool(failed))
+    return int(bool(results.failures))
 
 
 def _all_rows(
     options: argparse.Namespace, candidates: Sequence[Candidate], generator: Generator, effort: Effort
-) -> tuple[list[LoadResult], StartResult | None, DecisionResult | None]:
+) -> Results:
     loads = [
         measure_load(row, [one for one in candidates if row in one.rows], generator, effort)
         for row in Row
         if row in options.rows
     ]
+    ours = next((one for one in candidates if isinstance(one, Ostiary)), None)
+    signins = _signins(ours, generator, effort) if ours is not None and _SIGN_IN in options.rows else None
     starts = measure_start(candidates, generator.cpus, runs=effort.runs) if _START in options.rows else None
     decisions = measure_decisions(generator.cpus.server, runs=effort.runs) if _DECISION in options.rows else None
-    return loads, starts, decisions
+    return Results(loads, signins, starts, decisions)
+
+
+def _signins(ours: Ostiary, generator: Generator, effort: Effort) -> SignInResult:
+    return measure_signins(ours, generator.cpus, runs=effort.runs, seconds=effort.seconds)
 
 
 def _profile(options: argparse.Namespace) -> int:
@@ -91,7 +98,7 @@ def _profile(options: argparse.Namespace) -> int:
 
 def _candidates(options: argparse.Namespace) -> list[Candidate]:
     peers: list[Candidate] = [OidcProvider(), Bare(), Moto()]
-    if options.peers_only or not {*options.rows} & {*Row, _START}:
+    if options.peers_only or not {*options.rows} & {*Row, _START, _SIGN_IN}:
         return peers
     ours = Ostiary()
     ours.set_up()

@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import botocore.exceptions
@@ -30,6 +31,10 @@ class Ostiary(Candidate):
 
     def __init__(self) -> None:
         self._client_secret = ""
+
+    @property
+    def data(self) -> Path:
+        return _DATA
 
     def set_up(self) -> None:
         """A new data directory with the organization of `organization.toml`. Raises BenchError."""

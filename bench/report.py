@@ -12,6 +12,7 @@ from bench.decisions import DecisionResult, decision_section, judge_decisions
 from bench.goals import Verdict, judge_load, judge_start
 from bench.load import Run
 from bench.measure import Effort, LoadResult, StartResult
+from bench.signins import SignInResult, judge_signins, signin_section
 
 _MEBIBYTE = 1024**2
 _TITLES = {
@@ -35,6 +36,8 @@ the disk, say); `per CPU second` counts only what it used.
 - **cedarpy, pycasbin**: the same rules, parsed beforehand (cedarpy with handles of its policies and entities), and
   questions prepared in the engine's own form; ours are asked with a prepared request likewise. CPU time
   of one thread, so that other work on the machine counts less.
+- **argon2id alone**: one thread on the server's core that does nothing but check one password, at the cost that
+  `ostiary init` measured for this machine.
 - **bare WSGI**: Granian, signs an ES256 JWT and answers JSON; no client authentication, no event, no storage.
 """
 _REPEAT = """\
@@ -59,16 +62,31 @@ class Setting:
     generator: str
 
 
-def write_report(
-    setting: Setting, loads: Sequence[LoadResult], starts: StartResult | None, decisions: DecisionResult | None
-) -> str:
-    verdicts = [verdict for load in loads for verdict in judge_load(load)]
-    verdicts += judge_start(starts) if starts else []
-    verdicts += judge_decisions(decisions) if decisions else []
+@dataclass(frozen=True, slots=True)
+class Results:
+    """What was measured; None is a row that nobody asked for."""
+
+    loads: Sequence[LoadResult]
+    signins: SignInResult | None
+    starts: StartResult | None
+    decisions: DecisionResult | None
+
+    @property
+    def failures(self) -> list[str]:
+        every = (*self.loads, self.signins, self.starts, self.decisions)
+        return [one.failure for one in every if one is not None and one.failure]
+
+
+def write_report(setting: Setting, results: Results) -> str:
+    verdicts = [verdict for load in results.loads for verdict in judge_load(load)]
+    verdicts += judge_signins(results.signins) if results.signins else []
+    verdicts += judge_start(results.starts) if results.starts else []
+    verdicts += judge_decisions(results.decisions) if results.decisions else []
     parts = ["# Results of `make bench`\n", _facts(setting), _verdicts(verdicts)]
-    parts += [_load_section(load) for load in loads]
-    parts += [_start_section(starts)] if starts else []
-    parts += [decision_section(decisions)] if decisions else []
+    parts += [_load_section(load) for load in results.loads]
+    parts += [signin_section(results.signins)] if results.signins else []
+    parts += [_start_section(results.starts)] if results.starts else []
+    parts += [decision_section(results.decisions)] if results.decisions else []
     return "\n".join([*parts, _method(setting), _REPEAT])
 
 
