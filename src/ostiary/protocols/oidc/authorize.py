@@ -15,7 +15,7 @@ from falcon import Request, Response
 
 from ostiary.domain.audit.caller import Door
 from ostiary.domain.signin.current import SignedIn
-from ostiary.domain.signin.errors import NotSignedIn
+from ostiary.domain.signin.errors import NotSignedIn, TermsOutstanding
 from ostiary.domain.tokens.admission import NOTHING, Demand
 from ostiary.domain.tokens.authorization import RequestedAuthorization
 from ostiary.domain.tokens.errors import (
@@ -31,12 +31,12 @@ from ostiary.domain.tokens.id_token import Hint, read_hint
 from ostiary.domain.tokens.permissions import Operation
 from ostiary.kit.crypto.jose import JoseError
 from ostiary.kit.redaction import Secret
-from ostiary.protocols.http.device import browser_origin
 from ostiary.protocols.http.cookies import SESSION
+from ostiary.protocols.http.device import browser_origin
 from ostiary.protocols.http.errors import Failure
 from ostiary.protocols.http.forms import read_form, read_query
 from ostiary.protocols.http.refusals import RequestRefused
-from ostiary.protocols.http.return_to import DECLINED, confirm_path, consent_path, sign_in_path
+from ostiary.protocols.http.return_to import DECLINED, confirm_path, consent_path, sign_in_path, terms_path
 from ostiary.protocols.oidc.authorization_request import (
     AnswerTo,
     AuthorizationRequest,
@@ -101,7 +101,11 @@ class AuthorizationEndpoint:
             asking = self._read(fields, answer_to)
             if DECLINED in fields:
                 raise ConsentRefused("the person did not agree")
-            person = self._person(request, asking)
+            try:
+                person = self._person(request, asking)
+            except TermsOutstanding:
+                self._send_to(response, asking, Asked.CONSENT, terms_path)
+                return
             if person is None:
                 self._send_to(response, asking, Asked.SIGN_IN, sign_in_path)
                 return
@@ -118,10 +122,12 @@ class AuthorizationEndpoint:
         return _Asking(wanted, fields, asked_at, now)
 
     def _person(self, request: Request, asking: _Asking) -> SignedIn | None:
-        """None when she must sign in, for the first time or anew."""
+        """None when she must sign in, for the first time or anew. Raises TermsOutstanding."""
         try:
             token = SESSION.read(request, self._rooms.trust)
             found = self._rooms.current.signed_in(token, browser_origin(request, Door.OIDC, self._rooms.trust))
+        except TermsOutstanding:
+            raise
         except NotSignedIn:
             return None
         asked_at = asking.asked_at[Asked.SIGN_IN]
