@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ostiary.domain.audit.errors import DomainError
+from ostiary.kit.texts import Text
 
 
 class PasswordUnacceptable(DomainError):
     """A new password breaks rules; `problems` are sentences for the person who chose it."""
 
     def __init__(self, problems: Sequence[str]) -> None:
-        super().__init__("the password cannot be used: choose another one")
+        super().__init__(Text("the password cannot be used: choose another one"))
         self.problems = tuple(problems)
 
 
@@ -22,7 +23,7 @@ class Throttled(DomainError):
     """Too many guesses; nothing was checked."""
 
     def __init__(self, retry_after: int) -> None:
-        super().__init__(f"there were too many attempts: try again in {retry_after} seconds")
+        super().__init__(Text("there were too many attempts: try again in {seconds} seconds", seconds=retry_after))
         self.retry_after = retry_after
 
 
@@ -38,7 +39,7 @@ class LinkInvalid(DomainError):
     """A mailed link that is unknown, used, expired, of another purpose, or of somebody for whom it can do nothing."""
 
     def __init__(self, operator_text: str) -> None:
-        super().__init__("this link was used, has expired or is incomplete", operator_text=operator_text)
+        super().__init__(Text("this link was used, has expired or is incomplete"), operator_text=operator_text)
 
 
 class PasswordUncheckable(DomainError):

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from ostiary.domain.audit.errors import DomainError
 from ostiary.domain.risk.model import Assessment
+from ostiary.kit.texts import Text
 
 
 class Refusal(StrEnum):
@@ -30,7 +31,7 @@ class SignInRefused(DomainError):
     def __init__(
         self, operator_text: str, *, refusal: Refusal = Refusal.PROOF, assessment: Assessment | None = None
     ) -> None:
-        super().__init__("the user name or the password is wrong", operator_text=operator_text)
+        super().__init__(Text("the user name or the password is wrong"), operator_text=operator_text)
         self.refusal = refusal
         self.assessment = assessment
 
@@ -40,7 +41,7 @@ class CodeRefused(DomainError):
 
     def __init__(self, operator_text: str) -> None:
         super().__init__(
-            "the code is wrong or was used already: wait for the next one and check the clock of your phone",
+            Text("the code is wrong or was used already: wait for the next one and check the clock of your phone"),
             operator_text=operator_text,
         )
 
@@ -50,7 +51,8 @@ class ConfirmationRefused(DomainError):
 
     def __init__(self, operator_text: str) -> None:
         super().__init__(
-            "that was not right: check the password, and use a code that was not used yet", operator_text=operator_text
+            Text("that was not right: check the password, and use a code that was not used yet"),
+            operator_text=operator_text,
         )
 
 
@@ -58,7 +60,7 @@ class NotSignedIn(DomainError):
     """No session, or one that is over, revoked, or of the wrong level for what was asked."""
 
     def __init__(self, operator_text: str = "no living session of the needed level") -> None:
-        super().__init__("sign in first", operator_text=operator_text)
+        super().__init__(Text("sign in first"), operator_text=operator_text)
 
 
 class TermsOutstanding(NotSignedIn):

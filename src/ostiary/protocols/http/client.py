@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from falcon import Request
 
 from ostiary.domain.audit.caller import Door, Origin
+from ostiary.kit.texts import Text
 from ostiary.protocols.http.refusals import MalformedRequest, Misdirected
 
 Address = IPv4Address | IPv6Address
@@ -107,7 +108,7 @@ def external_host(request: Request, trust: ProxyTrust) -> str:
     """`host` or `host:port` as the client wrote it. Raises MalformedRequest when it is missing or not a host."""
     host = (_told_by_hop(request, trust, "X-Forwarded-Host") or request.get_header("Host") or "").strip().lower()
     if not _HOST.fullmatch(host):
-        raise MalformedRequest("the Host header is missing or malformed")
+        raise MalformedRequest(Text("the Host header is missing or malformed"))
     return host
 
 
@@ -121,7 +122,7 @@ def check_host(request: Request, trust: ProxyTrust, rules: HostRules) -> None:
     """Refuse names that are not ours: links and origin checks are made from the name (rebinding, poisoned links)."""
     host = external_host(request, trust)
     if not rules.allow(host, external_scheme(request, trust)):
-        raise Misdirected(f"this server does not answer for the host `{host[:100]}`")
+        raise Misdirected(Text("this server does not answer for the host `{host}`", host=host[:100]))
 
 
 def is_loopback(host: str) -> bool:

@@ -12,6 +12,7 @@ from http.cookies import Morsel
 
 from falcon import Request, Response
 
+from ostiary.kit.texts import Text
 from ostiary.protocols.http.client import ProxyTrust, external_scheme
 from ostiary.protocols.http.refusals import MalformedRequest
 
@@ -37,7 +38,9 @@ class Cookie:
         name = self.name(secure=external_scheme(request, trust) == "https")
         values = _values_of(request.get_header("Cookie") or "", name)
         if len(values) > 1:
-            raise MalformedRequest(f"the cookie `{name}` was sent more than once: clear this site's cookies")
+            raise MalformedRequest(
+                Text("the cookie `{name}` was sent more than once: clear this site's cookies", name=name)
+            )
         return values[0] if values and values[0] and len(values[0]) <= _MAX_VALUE else None
 
     def write(self, request: Request, response: Response, value: str, trust: ProxyTrust) -> None:

@@ -11,11 +11,12 @@ from typing import Any, Protocol
 import falcon
 from falcon import Request, Response
 
+from ostiary.kit.texts import Text
 from ostiary.protocols.http.client import request_id
 from ostiary.protocols.http.refusals import RequestRefused
 
 _log = logging.getLogger(__name__)
-_FAILED = "something went wrong here, and it is not your fault"
+_FAILED = Text("something went wrong here, and it is not your fault")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +65,8 @@ class _Handlers:
         if error.headers is not None:
             response.set_headers(error.headers)
         status = error.status_code
-        texts = {404: "there is nothing at this address", 405: "this address does not take that method"}
-        self._write(request, response, Failure(status, texts.get(status, "the request cannot be understood")))
+        texts = {404: Text("there is nothing at this address"), 405: Text("this address does not take that method")}
+        self._write(request, response, Failure(status, texts.get(status, Text("the request cannot be understood"))))
 
     def unexpected(self, request: Request, response: Response, error: Exception, _params: dict[str, Any]) -> None:
         _log.error("request %s to %s failed", request_id(request), request.method, exc_info=error)

@@ -19,7 +19,7 @@ def content_security_policy(form_targets: Iterable[str] = ()) -> str:
     """`form_targets` are origins that a form's answer may redirect to: browsers hold redirects to `form-action`."""
     targets = " ".join(("'self'", *form_targets))
     return (
-        "default-src 'none'; style-src 'self'; img-src 'self'; "
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
         f"form-action {targets}; base-uri 'none'; frame-ancestors 'none'"
     )
 

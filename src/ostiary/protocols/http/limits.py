@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from falcon import Request
 
+from ostiary.kit.texts import Text
 from ostiary.protocols.http.refusals import BodyTooLarge, MalformedRequest
 
 FORM_LIMIT = 64 * 1024
@@ -14,7 +15,7 @@ def read_body(request: Request, *, limit: int) -> bytes:
     """The raw body. Raises BodyTooLarge, by the declared length when there is one, else while reading."""
     declared = _declared_length(request)
     if declared is not None and declared > limit:
-        raise BodyTooLarge(f"the body is larger than {limit} bytes")
+        raise BodyTooLarge(Text("the body is larger than {limit} bytes", limit=limit))
     parts: list[bytes] = []
     room = limit + 1 if declared is None else declared
     while room > 0:
@@ -25,7 +26,7 @@ def read_body(request: Request, *, limit: int) -> bytes:
         room -= len(part)
     body = b"".join(parts)
     if len(body) > limit:
-        raise BodyTooLarge(f"the body is larger than {limit} bytes")
+        raise BodyTooLarge(Text("the body is larger than {limit} bytes", limit=limit))
     return body
 
 
@@ -34,5 +35,5 @@ def _declared_length(request: Request) -> int | None:
     if text is None:
         return None
     if not (text.isascii() and text.isdigit()):
-        raise MalformedRequest("the Content-Length header is not a number")
+        raise MalformedRequest(Text("the Content-Length header is not a number"))
     return int(text[:19])

@@ -11,6 +11,7 @@ from hashlib import sha256
 from falcon import Request, Response
 
 from ostiary.kit import ids
+from ostiary.kit.texts import Text
 from ostiary.protocols.http.client import ProxyTrust, external_origin
 from ostiary.protocols.http.cookies import FORM
 from ostiary.protocols.http.refusals import CrossSiteRequest
@@ -26,11 +27,11 @@ def check_same_origin(request: Request, trust: ProxyTrust) -> None:
     site = request.get_header("Sec-Fetch-Site")
     origin = request.get_header("Origin")
     if site is None and origin is None:
-        raise CrossSiteRequest("the browser did not say which page sent this form: use a current browser")
+        raise CrossSiteRequest(Text("the browser did not say which page sent this form: use a current browser"))
     if site is not None and site not in _OWN_SITE:
-        raise CrossSiteRequest("another site sent this form")
+        raise CrossSiteRequest(Text("another site sent this form"))
     if origin is not None and origin != external_origin(request, trust):
-        raise CrossSiteRequest("another site sent this form")
+        raise CrossSiteRequest(Text("another site sent this form"))
 
 
 def csrf_token(key: bytes) -> str:
@@ -41,7 +42,9 @@ def csrf_token(key: bytes) -> str:
 def check_csrf(given: str | None, key: bytes) -> None:
     """Raises CrossSiteRequest; the comparison is constant-time."""
     if given is None or not hmac.compare_digest(given.encode("utf-8", "surrogatepass"), csrf_token(key).encode()):
-        raise CrossSiteRequest("this form is too old or was not made for this browser: go back, reload and try again")
+        raise CrossSiteRequest(
+            Text("this form is too old or was not made for this browser: go back, reload and try again")
+        )
 
 
 def form_key(request: Request, trust: ProxyTrust) -> bytes | None:

@@ -15,6 +15,7 @@ from ostiary.domain.directory.model import Person
 from ostiary.domain.sessions.model import SessionLevel
 from ostiary.domain.sessions.role_session import TemporaryCredentials
 from ostiary.kit.clock import iso
+from ostiary.kit.texts import Text
 from ostiary.protocols.web.pages import PATHS
 from ostiary.protocols.web.visit import Answer, Route, Visit
 
@@ -44,7 +45,7 @@ def issue_credentials(visit: Visit) -> Answer:
     wanted = (visit.path["account"], visit.path["permission_set"])
     assigned = next((a for a in _assigned(visit) if (a.role.account, a.permission_set) == wanted), None)
     if assigned is None:
-        raise denied("this role is not open to you: ask the owner of a group that has it")
+        raise denied(Text("this role is not open to you: ask the owner of a group that has it"))
     issued = visit.rooms.credentials.issue(person.caller, person.person, assigned.role.arn, now)
     names = visit.rooms.account.account_names()
     page = visit.render(

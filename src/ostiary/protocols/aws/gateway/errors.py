@@ -88,7 +88,7 @@ def wire_error_of(failure: DomainError) -> WireError:
     for kind in type(failure).__mro__:
         code = ERRORS.get(kind)
         if code is not None:
-            return WireError(code, failure.client_text, operator_text=failure.operator_text)
+            return WireError(code, str(failure.client_text), operator_text=failure.operator_text)
     return WireError("AccessDenied", "Access denied.", operator_text=f"no row for {type(failure).__name__}: {failure}")
 
 

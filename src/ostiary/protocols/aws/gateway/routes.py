@@ -49,7 +49,7 @@ def add_routes(app: falcon.App[Any, Any], rooms: AwsRooms) -> None:
 
 def write_failure(request: falcon.Request, response: falcon.Response, failure: Failure) -> None:
     """What was refused before the gateway saw it, in the form that an AWS client reads."""
-    error = WireError(_FAILURES.get(failure.status, "ValidationError"), failure.text)
+    error = WireError(_FAILURES.get(failure.status, "ValidationError"), str(failure.text))
     answered = serialize_error(error, _wire_request(request.env, b""), request_id=request_id(request))
     response.status = answered.status
     for name, value in answered.headers.items():
