@@ -6,12 +6,17 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
+from mail_room import mails_in
 from oidc_house import PHONE, SHOP, OidcHouse, claims_of
 from ostiary.domain.applications.builtin import COMMAND_LINE
+from ostiary.domain.audit.caller import AssuranceLevel
 from ostiary.domain.directory.model import PersonStatus
+from ostiary.domain.mail.model import MailKind
+from ostiary.domain.signin_policy.model import ScopeKind, SignInPolicy
 from ostiary.domain.tokens import device_authorization, device_codes
 from ostiary.domain.tokens.device_grant import GRANT_TYPE
 from people_house import ISSUER, Enrolled
@@ -46,9 +51,15 @@ def _later(house: OidcHouse, seconds: float) -> None:
     house.people.clock.advance(timedelta(seconds=seconds))
 
 
-def _choose(browser: Browser, codes: dict[str, Any], way: str = "approve") -> Any:
+def _type(browser: Browser, code: str) -> Any:
+    """Into the form, and on to where its answer leads."""
     browser.get("/device")
-    found = browser.post("/device", {"user_code": codes["user_code"]})
+    answer = browser.post("/device", {"user_code": code})
+    return browser.get(answer.headers["location"]) if answer.status_code == 303 else answer
+
+
+def _choose(browser: Browser, codes: dict[str, Any], way: str = "approve") -> Any:
+    found = _type(browser, codes["user_code"])
     assert found.status_code == 200, found.text
     return browser.post(f"/device/{way}", {"user_code": codes["user_code"]})
 
@@ -127,8 +138,7 @@ def test_looking_is_not_agreeing(house: OidcHouse, browser: Browser) -> None:
 )
 def test_a_code_may_be_typed_as_people_type(house: OidcHouse, browser: Browser, typed: Callable[[str], str]) -> None:
     codes = _codes(house)
-    browser.get("/device")
-    page = browser.post("/device", {"user_code": typed(codes["user_code"])})
+    page = _type(browser, typed(codes["user_code"]))
     assert codes["user_code"] in page.text
     assert "Is this your device?" in page.text
 
@@ -192,10 +202,7 @@ def test_two_people_cannot_both_decide(house: OidcHouse, browser: Browser, ada: 
 
 def test_guessing_codes_is_slowed_down(house: OidcHouse, browser: Browser) -> None:
     codes = _codes(house)
-    statuses = []
-    for number in range(7):
-        browser.get("/device")
-        statuses.append(browser.post("/device", {"user_code": f"BBBB-BBB{'BCDFGHJ'[number]}"}).status_code)
+    statuses = [_type(browser, f"BBBB-BBB{last}").status_code for last in "BCDFGHJ"]
     assert statuses[:5] == [404] * 5
     assert statuses[-1] == 429
     browser.get("/device")
@@ -223,8 +230,7 @@ def test_right_codes_slow_nobody_down(house: OidcHouse, browser: Browser) -> Non
     ],
 )
 def test_what_is_no_code_is_answered_in_words(house: OidcHouse, browser: Browser, typed: str) -> None:
-    browser.get("/device")
-    answer = browser.post("/device", {"user_code": typed})
+    answer = _type(browser, typed)
     assert answer.status_code == 404
     assert "No device shows this code" in answer.text
 
@@ -359,8 +365,7 @@ def test_an_application_that_lost_the_device_flow_meanwhile_gets_nothing(house: 
     house.put(replace(PHONE, device_flow=True))
     codes = _codes(house, "phone", scope="openid")
     house.put(PHONE)
-    browser.get("/device")
-    assert browser.post("/device", {"user_code": codes["user_code"]}).status_code == 404
+    assert _type(browser, codes["user_code"]).status_code == 404
     assert _error(_poll(house, codes, "phone")) == "unauthorized_client"
 
 
@@ -388,6 +393,33 @@ def test_neither_code_is_in_the_database(house: OidcHouse) -> None:
         assert tx.tokens.device_by_user_code(device_codes.hash_user_code(codes["user_code"], b"")) is None
     for code in (codes["device_code"], codes["user_code"]):
         assert code not in repr(kept)
+
+
+def test_she_is_told_by_mail_and_can_take_it_back(house: OidcHouse, browser: Browser) -> None:
+    kind, mailbox = MailKind.DEVICE_SIGNED_IN, (house.people.database, house.people.keys)
+    _choose(browser, _codes(house), "deny")
+    assert mails_in(*mailbox, kind) == []
+    _choose(browser, _codes(house))
+    [mail] = mails_in(*mailbox, kind)
+    assert mail.recipient.address == "ada@example.com"
+    assert mail.values["application"] == "Ostiary command line"
+    assert mail.values["place"] == "198.51.100.7"
+    assert mail.values["not_me"].startswith(ISSUER)
+
+
+def test_a_policy_of_the_application_asks_for_more_before_a_device_is_signed_in(
+    house: OidcHouse, browser: Browser
+) -> None:
+    policy = SignInPolicy(ScopeKind.APPLICATION, CLI, required=AssuranceLevel.PHISHING_RESISTANT)
+    house.people.put_policy(policy)
+    codes = _codes(house)
+    page = f"/device?user_code={codes['user_code']}"
+    sent = _type(browser, codes["user_code"])
+    assert sent.status_code == 303
+    assert sent.headers["location"] == f"/signin/confirm?return_to={quote(page, safe='')}&need=phishing-resistant"
+    browser.get("/device")
+    assert browser.post("/device/approve", {"user_code": codes["user_code"]}).status_code == 303
+    assert _error(_poll(house, codes)) == "authorization_pending"
 
 
 # The built-in application.

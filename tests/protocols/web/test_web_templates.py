@@ -79,6 +79,7 @@ class Device:
     application: str = "Ostiary command line"
     user_code: str = "BCDF-GHJK"
     source_ip: str = "192.0.2.17"
+    place: str = "Bern, CH"
     user_agent: str = "ostiary-cli/1.0 (Linux; desk-7)"
     near: bool = True
     seconds: int = 40

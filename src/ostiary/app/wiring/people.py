@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from ostiary.app.house import House
 from ostiary.app.places import places_of
@@ -25,7 +26,7 @@ from ostiary.domain.credentials.server_keys import ServerKeys
 from ostiary.domain.credentials.throttle import Throttle
 from ostiary.domain.mail.outbox import Mailing, Outbox
 from ostiary.domain.risk.assessment import RiskAssessor
-from ostiary.domain.risk.places import Places
+from ostiary.domain.risk.places import NoPlaces, Places
 from ostiary.domain.risk.watching import AttackWatch
 from ostiary.domain.sessions.issuing import RoleSessionIssuer
 from ostiary.domain.sessions.person_credentials import PersonRoleCredentials
@@ -178,10 +179,17 @@ class People:
             applications=parts.applications,
             admission=self.admission,
             throttle=self.throttle,
+            outbox=self.outbox,
+            not_me=self.not_me_links,
+            place_of=partial(_place_of, parts.places or NoPlaces()),
             recorder=database,
             last_use=parts.last_use,
             clock=clock,
         )
+
+
+def _place_of(places: Places, address: str) -> str:
+    return str(places.find(address) or "")
 
 
 def people_of(

@@ -26,6 +26,7 @@ class MailKind(StrEnum):
     NEW_SIGN_IN = "new-sign-in"
     SIGN_IN_BLOCKED = "sign-in-blocked"
     THROTTLED = "throttled"
+    DEVICE_SIGNED_IN = "device-signed-in"
     FACTOR_ADDED = "factor-added"
     FACTOR_REMOVED = "factor-removed"
     PASSWORD_CHANGED = "password-changed"
@@ -70,6 +71,7 @@ WORDINGS: Mapping[MailKind, Wording] = {
     MailKind.NEW_SIGN_IN: _notice(),
     MailKind.SIGN_IN_BLOCKED: _notice(),
     MailKind.THROTTLED: Wording(frozenset({"at"}), frozenset({"device", "place", "not_me"}), hourly=3),
+    MailKind.DEVICE_SIGNED_IN: _notice("application"),
     MailKind.FACTOR_ADDED: _notice("factor", may=("factor_name",)),
     MailKind.FACTOR_REMOVED: _notice("factor", may=("factor_name",)),
     MailKind.PASSWORD_CHANGED: _notice(),

@@ -6,6 +6,7 @@ from, and a yes counts for the one code that she looked at, once.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -17,33 +18,38 @@ from ostiary.domain.audit.event import event_of
 from ostiary.domain.audit.last_use import LastUse, LastUseLog, Used
 from ostiary.domain.audit.ports import AuditSlice, EventRecorder
 from ostiary.domain.audit.vocabulary import EventName, Outcome
+from ostiary.domain.credentials.one_time_links import NotMeLinks
 from ostiary.domain.credentials.ports import CredentialSlice
 from ostiary.domain.credentials.server_keys import ServerKeys
 from ostiary.domain.credentials.throttle import Guess, Guessed, Throttle, succeeded
 from ostiary.domain.directory.model import Person
+from ostiary.domain.mail.model import MailKind, recipient_of
+from ostiary.domain.mail.outbox import Outbox
+from ostiary.domain.mail.ports import MailSlice
 from ostiary.domain.tokens.admission import Admission
 from ostiary.domain.tokens.device_codes import hash_user_code, typed_user_code
 from ostiary.domain.tokens.errors import ApplicationForbidden, DeviceCodeUnknown, LoginRequired
 from ostiary.domain.tokens.model import DeviceAuthorization, DeviceStatus
 from ostiary.domain.tokens.ports import TokenSlice
-from ostiary.kit.clock import Clock
+from ostiary.kit.clock import Clock, iso
 from ostiary.kit.current import Current
 from ostiary.kit.transactions import Transactions
 
 
 @dataclass(frozen=True, slots=True)
 class AskingDevice:
-    """A device that waits; `source_ip` and `user_agent` are where the question came from."""
+    """A device that waits, and where its question came from; `place` is empty when nobody knows."""
 
     application: Application
     user_code: str
     scopes: tuple[str, ...]
     asked_at: datetime
     source_ip: str
+    place: str
     user_agent: str
 
 
-class DeviceApprovalSlice(TokenSlice, CredentialSlice, AuditSlice, Protocol): ...
+class DeviceApprovalSlice(TokenSlice, CredentialSlice, MailSlice, AuditSlice, Protocol): ...
 
 
 class DeviceApprovals:
@@ -55,6 +61,9 @@ class DeviceApprovals:
         applications: Current[ApplicationIndex],
         admission: Admission,
         throttle: Throttle,
+        outbox: Outbox,
+        not_me: NotMeLinks,
+        place_of: Callable[[str], str],
         recorder: EventRecorder,
         last_use: LastUseLog,
         clock: Clock,
@@ -64,6 +73,9 @@ class DeviceApprovals:
         self._applications = applications
         self._admission = admission
         self._throttle = throttle
+        self._outbox = outbox
+        self._not_me = not_me
+        self._place_of = place_of
         self._recorder = recorder
         self._last_use = last_use
         self._clock = clock
@@ -77,6 +89,7 @@ class DeviceApprovals:
             scopes=found.scopes,
             asked_at=found.created_at,
             source_ip=found.source_ip,
+            place=self._place_of(found.source_ip),
             user_agent=found.user_agent,
         )
 
@@ -155,8 +168,28 @@ class DeviceApprovals:
             if not decided:
                 raise _unknown()
             tx.audit.append(event_of(caller, name, at=now, resources=[application.arn], details=_details(found)))
+            if status is DeviceStatus.APPROVED:
+                self._tell(tx, person, found, application, now)
 
         self._transactions.write(work)
+
+    def _tell(
+        self,
+        tx: DeviceApprovalSlice,
+        person: Person,
+        found: DeviceAuthorization,
+        application: Application,
+        now: datetime,
+    ) -> None:
+        """Whoever was talked into saying yes can still take it back."""
+        values = {
+            "at": iso(now),
+            "application": application.name,
+            "device": found.user_agent,
+            "place": ", ".join(part for part in (found.source_ip, self._place_of(found.source_ip)) if part),
+            "not_me": self._not_me.link_for(tx, person, now, EventName.APPROVE_DEVICE.value),
+        }
+        self._outbox.send(tx, MailKind.DEVICE_SIGNED_IN, recipient=recipient_of(person), values=values, now=now)
 
     def _record_denial(self, caller: Caller, application: Application, refused: ApplicationForbidden) -> None:
         event = event_of(

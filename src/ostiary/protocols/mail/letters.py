@@ -218,6 +218,17 @@ def _noticed(o: Occasion, subject: Text, *paragraphs: Text, button: Button | Non
     )
 
 
+def _device_signed_in(o: Occasion) -> Letter:
+    return _noticed(
+        o,
+        Text("A device was signed in as you"),
+        Text(
+            "{application} on another device is signed in as you: somebody, probably you, said yes to its code.",
+            application=o.shown("application"),
+        ),
+    )
+
+
 def _factor_added(o: Occasion) -> Letter:
     return _noticed(
         o,
@@ -296,6 +307,7 @@ LETTERS: Mapping[MailKind, Callable[[Occasion], Letter]] = {
         Text("there were many wrong tries to sign in as you. They are being slowed down, and none was let in."),
         Text("You need to do nothing. Devices on which you were signed in before are not held up."),
     ),
+    MailKind.DEVICE_SIGNED_IN: _device_signed_in,
     MailKind.FACTOR_ADDED: _factor_added,
     MailKind.FACTOR_REMOVED: _factor_removed,
     MailKind.PASSWORD_CHANGED: _notice(

@@ -15,11 +15,12 @@ from ostiary.domain.credentials.throttle import network_of
 from ostiary.domain.directory.model import Person
 from ostiary.domain.sessions.model import SessionLevel
 from ostiary.domain.tokens.device_approval import AskingDevice
+from ostiary.domain.tokens.device_codes import typed_user_code
 from ostiary.domain.tokens.errors import DeviceCodeUnknown
 from ostiary.kit.texts import Text
 from ostiary.protocols.http.return_to import DEVICE_PAGE
 from ostiary.protocols.web.scopes import meanings_of
-from ostiary.protocols.web.visit import Answer, Route, Visit
+from ostiary.protocols.web.visit import Answer, Route, Visit, go_to
 
 _APPROVE = f"{DEVICE_PAGE}/approve"
 _DENY = f"{DEVICE_PAGE}/deny"
@@ -33,6 +34,7 @@ class DeviceView:
     application: str
     user_code: str
     source_ip: str
+    place: str
     user_agent: str
     near: bool
     seconds: int
@@ -46,7 +48,10 @@ def show_device(visit: Visit) -> Answer:
 
 
 def find_device(visit: Visit) -> Answer:
-    return _look(visit, visit.form.get("user_code", ""))
+    """To the same page with the code in its address: whoever must prove more first comes back there, too."""
+    typed = visit.form.get("user_code", "")
+    code = typed_user_code(typed)
+    return _unknown(visit, typed) if code is None else go_to(f"{DEVICE_PAGE}?user_code={code}")
 
 
 def approve(visit: Visit) -> Answer:
@@ -94,6 +99,7 @@ def _view(visit: Visit, asking: AskingDevice) -> DeviceView:
         application=asking.application.name,
         user_code=asking.user_code,
         source_ip=asking.source_ip,
+        place=asking.place,
         user_agent=asking.user_agent,
         near=network_of(asking.source_ip) == network_of(visit.origin.source_ip),
         seconds=max(int(ago.total_seconds()), 1),
