@@ -61,6 +61,7 @@ class Welcome:
     person: Person
     ways: tuple[Way, ...]
     rules: Sequence[str]
+    password_suffices: bool = False
 
 
 class Enrolment:
@@ -95,7 +96,7 @@ class Enrolment:
             link = check_link(tx.credentials, token, self._clock.now())
             person = _enrolling(tx, link.person_id)
             rules = self._policies.value.rules_for(person)
-            return Welcome(person, self._ways(rules, ()), rules_for(rules))
+            return Welcome(person, self._ways(rules, ()), rules_for(rules), rules.password_suffices)
 
     def ways(self, enrolling: SignedIn) -> tuple[Way, ...]:
         """What is missing, best first; empty when her rules leave no way, which is for an administrator to mend."""
@@ -167,6 +168,12 @@ class Enrolment:
         except SignInRefused as refused:
             self._arrivals.note_refusal(enrolling.person, origin, refused, EventName.SET_PASSWORD)
             raise
+
+    def begin_authenticator(self, enrolling: SignedIn) -> None:
+        """A new secret for her app, in place of one that was never confirmed. Raises NotSignedIn."""
+        if Way.AUTHENTICATOR not in self.ways(enrolling):
+            raise NotSignedIn("her rules leave no way by authenticator app here")
+        self._transactions.write(lambda tx: self._put_pending_factor(tx, _still_enrolling(tx, enrolling)))
 
     def provisioning(self, enrolling: SignedIn) -> Provisioning:
         """What the authenticator app needs. Raises NotSignedIn before a password was set in this enrolment."""

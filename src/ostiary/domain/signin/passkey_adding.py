@@ -62,6 +62,11 @@ class PasskeyAdding:
         )
         return json.dumps(options)
 
+    def credential_ids(self, person: Person) -> list[bytes]:
+        """Of the passkeys that she has now."""
+        with self._transactions.read() as tx:
+            return [one.credential_id for one in tx.credentials.passkeys(person.person_id)]
+
     def verify(self, caller: Caller, rules: SignInRules, answer: str, binding: str) -> NewPasskey:
         """Not within a transaction. Raises PasskeyRefused, PasskeyUnacceptable; both are recorded."""
         try:

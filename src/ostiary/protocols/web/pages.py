@@ -31,7 +31,15 @@ class Paths:
     signin: str = "/signin"
     signout: str = "/signout"
     account: str = "/account"
+    factors: str = "/account/factors"
+    new_passkey: str = "/account/passkeys/new"
+    new_authenticator: str = "/account/authenticators/new"
+    password: str = "/account/password"
+    recovery_codes: str = "/account/recovery-codes"
     sessions: str = "/account/sessions"
+    own_applications: str = "/account/applications"
+    activity: str = "/account/activity"
+    own_data: str = "/account/data"
     mailbox: str = "/development/mailbox"
     static: str = "/static"
 
@@ -82,6 +90,7 @@ def _environment(language: str) -> Environment:
     environment.policies["ext.i18n.trimmed"] = True
     environment.tests["web_address"] = is_web_address
     # A page without news says nothing; all other variables must be given.
-    environment.globals.update(paths=PATHS, error=None, notice=None, language=language)
+    environment.globals.update(paths=PATHS, error=None, notice=None, detail=None, language=language)
     environment.globals.update(stylesheet=_static_url("ostiary.css"), mark=_static_url("mark.svg"))
+    environment.globals.update(passkey_script=_static_url("passkey.js"))
     return environment
