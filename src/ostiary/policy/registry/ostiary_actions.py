@@ -20,7 +20,7 @@ OSTIARY = service_actions(
     Group(_READ, "DownloadOwnData", _PERSON),
     Group(_WRITE, "AcceptTerms ApproveRecovery AssistRecovery DeleteOwnAccount RequestRecovery", _PERSON),
     Group(_READ, "ViewAccount ViewPortal", _PERSON),
-    Group(_WRITE, "ApproveDevice ConfirmOwnIdentity EndOwnSession GetRoleCredentials GiveConsent", _PERSON),
+    Group(_WRITE, "ApproveDevice ConfirmIdentity EndOwnSession GetRoleCredentials GiveConsent", _PERSON),
     Group(_WRITE, "SignOut", (*_PERSON, *_APPLICATION)),
     Group(_WRITE, "InvitePerson", ("arn:aws:ostiary::*:enrolment/*",)),
     Group(_WRITE, "RevokeSessions", (*_PERSON, _OWNED, "arn:aws:iam::*:*", "arn:aws:sso:::application/*")),

@@ -28,6 +28,7 @@ from ostiary.domain.credentials.errors import (
     Throttled,
     TooBusy,
 )
+from ostiary.domain.credentials.passkey_errors import PasskeyRefused, PasskeysUnavailable, PasskeyUnacceptable
 from ostiary.domain.recovery.errors import (
     AlreadyRegistered,
     DeletionRefused,
@@ -41,6 +42,7 @@ from ostiary.domain.recovery.errors import (
 from ostiary.domain.sessions.errors import InvalidSessionRequest, SessionRevoked, SessionTooLarge
 from ostiary.domain.signin.errors import (
     CodeRefused,
+    ConfirmationRefused,
     NotSignedIn,
     PasswordsDiffer,
     SignInRefused,
@@ -53,7 +55,7 @@ from ostiary.protocols.http.client import request_id
 from ostiary.protocols.http.errors import Failure, FailureWriter, write_plain
 from ostiary.protocols.http.return_to import DEVICE_PAGE, confirm_path, sign_in_path, terms_path
 from ostiary.protocols.texts.catalogue import say
-from ostiary.protocols.texts.choice import language_of
+from ostiary.protocols.texts.choice import LANGUAGES, language_of
 from ostiary.protocols.web import pages
 from ostiary.protocols.web.rooms import WebRooms
 
@@ -64,6 +66,7 @@ STATUSES: Mapping[type[DomainError], int] = {
     AlreadyRegistered: 409,
     ApplicationForbidden: 403,
     CodeRefused: 400,
+    ConfirmationRefused: 400,
     ConsentRefused: 400,
     DeletionRefused: 400,
     DeviceCodeUnknown: 404,
@@ -78,6 +81,9 @@ STATUSES: Mapping[type[DomainError], int] = {
     LinkInvalid: 410,
     NotSignedIn: 303,
     PasswordExists: 409,
+    PasskeyRefused: 400,
+    PasskeyUnacceptable: 400,
+    PasskeysUnavailable: 404,
     PasswordUnacceptable: 400,
     PasswordUncheckable: 503,
     PasswordWrong: 400,
@@ -110,6 +116,8 @@ _TITLES = {
     500: Text("Something went wrong"),
     503: Text("Please try again shortly"),
 }
+
+_UNSPOKEN = Text("The reason is given in English:")
 
 
 def write_domain_error(rooms: WebRooms, request: Request, response: Response, error: DomainError) -> None:
@@ -157,8 +165,14 @@ def failure_writer(rooms: WebRooms) -> FailureWriter:
 def write_failure(rooms: WebRooms, request: Request, response: Response, failure: Failure) -> None:
     language = language_of(request)
     title = say(_TITLES.get(failure.status, failure.phrase), language)
-    message = sentence(say(failure.text, language))
-    page = _render(rooms, request, "error.html", title=title, message=message, request_id=request_id(request))
+    said = say(failure.text, language)
+    spoken = language == LANGUAGES[0] or said != failure.text
+    # What only operators and programs are told in English: the page says so much in her language, and that beside it.
+    message = sentence(said) if spoken else say(_UNSPOKEN, language)
+    detail = None if spoken else sentence(said)
+    page = _render(
+        rooms, request, "error.html", title=title, message=message, detail=detail, request_id=request_id(request)
+    )
     _write(response, failure.status, page)
 
 

@@ -30,13 +30,16 @@ from ostiary.protocols.web import (
     account_password,
     account_sessions,
     assist,
+    confirm,
     consent,
     development,
     device,
     enroll,
+    passkey,
     portal,
     recover,
     register,
+    second_step,
     signin,
 )
 from ostiary.protocols.web.assets import StaticFiles
@@ -47,6 +50,9 @@ from ostiary.protocols.web.visit import Answer, Keep, Route, Visit, go_to
 
 ROUTES: tuple[Route, ...] = (
     *signin.ROUTES,
+    *second_step.ROUTES,
+    *confirm.ROUTES,
+    *passkey.ROUTES,
     *enroll.ROUTES,
     *portal.ROUTES,
     *consent.ROUTES,
