@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ostiary.app.data_directory import DataDirectory, DataDirectoryUnusable
@@ -16,7 +16,7 @@ from ostiary.domain.audit.event import event_of
 from ostiary.domain.audit.sealer import trail_identity
 from ostiary.domain.audit.vocabulary import EventName
 from ostiary.domain.credentials.server_keys import load_server_keys, make_first_keys, raise_password_cost
-from ostiary.domain.directory.model import Account, Directory, Group, Organization
+from ostiary.domain.directory.model import Account, Directory, Group, Organization, PersonKind
 from ostiary.domain.directory.people import check_organization_name
 from ostiary.domain.sessions.operator_credentials import operator
 from ostiary.domain.signin.invitation import Invitation, Invitations, Invitee
@@ -119,7 +119,10 @@ def _fill(
         raise_password_cost(tx.server_keys, root, cost, now=now)
         _add_organization(tx, name=name, account=account, now=now)
         _add_rights(tx, account=account, now=now)
-        return invitations.invite_in(tx, operator(account), _as_invitee(administrator))
+        invitation = invitations.invite_in(tx, operator(account), _as_invitee(administrator))
+        first = replace(invitation.person, kind=PersonKind.FIRST_ADMINISTRATOR)
+        tx.directory.put_person(first)
+        return replace(invitation, person=first)
 
     invitation = database.write(work)
     with database.read() as tx:

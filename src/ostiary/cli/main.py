@@ -10,10 +10,11 @@ from typing import Annotated, NoReturn
 import typer
 from typer.exceptions import TyperException
 
-from ostiary.cli import access_key, application, audit, mail, output, person, policy, policy_why, signin
+from ostiary.cli import access_key, application, audit, break_glass, mail, output, person, policy, policy_why, signin
 from ostiary.cli.apply import apply_organization
 from ostiary.cli.backup import backup, restore
 from ostiary.cli.credentials import credentials
+from ostiary.cli.doctor import doctor
 from ostiary.cli.init import init
 from ostiary.cli.login import login, logout, whoami
 from ostiary.cli.password_cost import password_cost
@@ -52,11 +53,13 @@ app.command()(logout)
 app.command()(whoami)
 app.command()(credentials)
 app.command("apply")(apply_organization)
+app.command()(doctor)
 app.command()(backup)
 app.command()(restore)
 app.command("password-cost")(password_cost)
 app.add_typer(person.app, name="person")
 app.add_typer(signin.app, name="signin")
+app.add_typer(break_glass.app, name="break-glass")
 app.add_typer(application.app, name="application")
 app.add_typer(access_key.app, name="access-key")
 app.add_typer(audit.app, name="audit")

@@ -15,6 +15,7 @@ from ostiary.domain.directory.model import (
     Group,
     Organization,
     Person,
+    PersonKind,
     PersonStatus,
     TermsAcceptance,
     Workload,
@@ -102,6 +103,11 @@ class DirectoryTable:
 
     def has_email(self, email: str) -> bool:
         return bool(self._with_email(email))
+
+    def people_of_kind(self, kind: PersonKind) -> Sequence[Person]:
+        statement = select(person).where(person.c.kind == kind).order_by(person.c.user_name)
+        rows = self._connection.execute(statement).mappings().all()
+        return [Person(**row, groups=self._groups_of(row["person_id"])) for row in rows]
 
     def members(self, group: str, *, limit: int) -> Sequence[Person]:
         rows = self._connection.execute(_MEMBERS.limit(limit), {"group_name": group}).mappings().all()

@@ -40,17 +40,51 @@ def recovery_policy(person_arn: str, groups: Iterable[str]) -> str:
     """The resource policy of a person's account: members of `groups`, and never she herself, help her back in."""
     actions = [REQUEST_RECOVERY, APPROVE_RECOVERY]
     herself = {"ArnEquals": {"aws:PrincipalArn": person_arn}}
-    helpers = {
-        # A dollar sign would begin a variable.
-        "ForAnyValue:StringEquals": {HELPER_GROUPS: [group.replace("$", "${$}") for group in groups]},
-        "Bool": {"aws:MultiFactorAuthPresent": "true"},
-    }
     everybody: dict[str, Any] = {"Principal": "*", "Action": actions, "Resource": person_arn}
-    return _document(
-        {"Sid": "NobodyHelpsHerself", "Effect": "Deny", **everybody, "Condition": herself},
-        {"Sid": "HelpersOfHerDirectory", "Effect": "Allow", **everybody, "Condition": helpers},
-    )
+    statements = [{"Sid": "NobodyHelpsHerself", "Effect": "Deny", **everybody, "Condition": herself}]
+    # A dollar sign would begin a variable.
+    if named := [group.replace("$", "${$}") for group in groups]:
+        helpers = {
+            "ForAnyValue:StringEquals": {HELPER_GROUPS: named},
+            "Bool": {"aws:MultiFactorAuthPresent": "true"},
+        }
+        statements.append({"Sid": "HelpersOfHerDirectory", "Effect": "Allow", **everybody, "Condition": helpers})
+    return _document(*statements)
 
+
+# What the account that `init` makes is for: to bring the organization up and to see what happens. Not for daily work,
+# not for reading secrets, and no long-term key comes of it (BP01-9).
+FIRST_ADMINISTRATOR_TASKS = _document(
+    {
+        "Sid": "BringUpAndSee",
+        "Effect": "Allow",
+        "Action": [
+            "ostiary:*",
+            "iam:Get*",
+            "iam:List*",
+            "iam:Generate*",
+            "iam:Simulate*",
+            "access-analyzer:*",
+            "cloudtrail:LookupEvents",
+            "secretsmanager:ListSecrets",
+            "secretsmanager:DescribeSecret",
+            "sts:GetCallerIdentity",
+            "sts:GetAccessKeyInfo",
+        ],
+        "Resource": "*",
+    }
+)
+
+# In an emergency everything that its groups may do is needed, but nothing that would outlive the emergency.
+BREAK_GLASS_TASKS = _document(
+    {"Sid": "WhatItsGroupsMay", "Effect": "Allow", "Action": "*", "Resource": "*"},
+    {
+        "Sid": "NothingThatStays",
+        "Effect": "Deny",
+        "Action": ["iam:CreateAccessKey", "iam:CreateUser", "iam:CreateLoginProfile", "ostiary:RotateClientSecret"],
+        "Resource": "*",
+    },
+)
 
 # A reserved role is entered by assignment only; `sts:AssumeRole` finds this.
 ONLY_BY_ASSIGNMENT = _document(

@@ -12,6 +12,7 @@ from ostiary.domain.directory.model import (
     Group,
     Organization,
     Person,
+    PersonKind,
     PersonStatus,
     TermsAcceptance,
     Workload,
@@ -47,6 +48,10 @@ class DirectoryRows(Protocol):
 
     def has_email(self, email: str) -> bool:
         """Whether anybody has this address, letters A to Z in any case."""
+        ...
+
+    def people_of_kind(self, kind: PersonKind) -> Sequence[Person]:
+        """By user name; only for the kinds of which there are few."""
         ...
 
     def members(self, group: str, *, limit: int) -> Sequence[Person]: ...

@@ -6,13 +6,15 @@ principal tags (BP06-2, BP06-5, BP06-7).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Protocol
 
 from msgspec.structs import replace
 
 from ostiary.domain.access.authorizer import Authorizer
+from ostiary.domain.access.builtin import BREAK_GLASS_TASKS, FIRST_ADMINISTRATOR_TASKS
 from ostiary.domain.access.errors import AccessDenied, denied
 from ostiary.domain.access.index import AccessIndex, AssignedRole
 from ostiary.domain.access.role_session_identity import fit_for_name
@@ -21,13 +23,14 @@ from ostiary.domain.audit.event import event_of
 from ostiary.domain.audit.ports import EventRecorder
 from ostiary.domain.audit.vocabulary import EventName, Outcome
 from ostiary.domain.directory.attributes import access_tags
-from ostiary.domain.directory.model import Person, PersonStatus
+from ostiary.domain.directory.model import Person, PersonKind, PersonStatus
 from ostiary.domain.directory.ports import DirectorySlice
 from ostiary.domain.sessions.issuing import RoleSessionIssuer, ends_at, life_of
 from ostiary.domain.sessions.model import EpochKind
 from ostiary.domain.sessions.role_session import RoleSession, SessionOrigin, TemporaryCredentials, new_session
 from ostiary.kit.clock import to_micros
 from ostiary.kit.current import Current
+from ostiary.kit.texts import Text
 from ostiary.kit.transactions import Transactions
 
 ACTION = "ostiary:GetRoleCredentials"
@@ -81,7 +84,7 @@ class PersonRoleCredentials:
         if person.status is not PersonStatus.ACTIVE:
             raise denied("the person is not active", operator_text=f"`{person.user_name}` is {person.status.value}")
         if not caller.assurance.multi_factor:
-            raise denied("role credentials need a second factor: sign in with one")
+            raise denied(Text("role credentials need a second factor: sign in with one"))
         self._authorizer.authorize(caller, ACTION, person.arn, resource_account=caller.account)
 
     def _load_assignment(self, person: Person, role_arn: str, now: datetime) -> AssignedRole:
@@ -108,6 +111,16 @@ class PersonRoleCredentials:
         )
 
 
+# INVARIANT: every kind has a row; what a guarded account may do at most goes into each session that it hands out.
+_TASKS: Mapping[PersonKind, tuple[str, ...]] = MappingProxyType(
+    {
+        PersonKind.ORDINARY: (),
+        PersonKind.FIRST_ADMINISTRATOR: (FIRST_ADMINISTRATOR_TASKS,),
+        PersonKind.BREAK_GLASS: (BREAK_GLASS_TASKS,),
+    }
+)
+
+
 def _session(caller: Caller, person: Person, assigned: AssignedRole, now: datetime, seconds: int | None) -> RoleSession:
     proved, name = caller.assurance.authenticated_at, fit_for_name(person.user_name)
     subjects = [
@@ -125,6 +138,7 @@ def _session(caller: Caller, person: Person, assigned: AssignedRole, now: dateti
     )
     return replace(
         session,
+        policies=_TASKS[person.kind],
         source_identity=name,
         methods=caller.assurance.methods,
         authenticated_at=None if proved is None else to_micros(proved),

@@ -4,16 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from types import MappingProxyType
+from typing import assert_never
 
 from ostiary.domain.audit.caller import AssuranceLevel
-from ostiary.domain.directory.model import Directory, Person
+from ostiary.domain.directory.model import Directory, PasswordProfile, Person, PersonKind
 from ostiary.domain.signin_policy.combining import combine
-from ostiary.domain.signin_policy.model import ScopeKind, SignInPolicy, SignInRules
+from ostiary.domain.signin_policy.model import Prompt, RiskAnswer, RiskRules, ScopeKind, SignInPolicy, SignInRules
 from ostiary.domain.signin_policy.ports import SignInPolicySlice
 
 # Whoever is in a directory that is not known gets the strictest there is.
 _UNKNOWN = Directory("", session_minutes=60, idle_minutes=15)
+_OF_FIRST_ADMINISTRATOR = SignInPolicy(ScopeKind.GROUP, "", required=AssuranceLevel.MULTI_FACTOR, prompt=Prompt.ALWAYS)
+
+# A row of the table must not shut the door for emergencies, nor open it wider.
+_OF_SEALED_ACCOUNTS = SignInRules(
+    session=timedelta(hours=1),
+    idle=timedelta(minutes=15),
+    password_profile=PasswordProfile.NIST,
+    risk=RiskRules(medium=RiskAnswer.ALLOW, high=RiskAnswer.ALLOW, observe_only=True),
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,7 +34,16 @@ class SignInPolicyIndex:
 
     def rules_for(self, person: Person, *, application: str = "") -> SignInRules:
         """`application` is the client id of the one that she is on the way to."""
-        return self._rules(person.directory, self.policies_for(person, application=application))
+        match person.kind:
+            case PersonKind.BREAK_GLASS:
+                return _OF_SEALED_ACCOUNTS
+            case PersonKind.FIRST_ADMINISTRATOR:
+                guarded = [_OF_FIRST_ADMINISTRATOR]
+            case PersonKind.ORDINARY:
+                guarded = []
+            case _:
+                assert_never(person.kind)
+        return self._rules(person.directory, [*self.policies_for(person, application=application), *guarded])
 
     def policies_for(self, person: Person, *, application: str = "") -> list[SignInPolicy]:
         """The rows that speak of her, that of her directory first."""
