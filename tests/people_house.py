@@ -152,12 +152,13 @@ class House:
     def level(self, opened: Opened, level: SessionLevel, origin: Origin | None = None) -> SignedIn:
         return self.current.at_level(opened.token.reveal(), origin or from_network(), level)
 
-    def enrol(self, name: str = "ada", password: str = PASSWORD) -> Enrolled:
+    def enrol(self, name: str = "ada", password: str = PASSWORD, *, origin: Origin | None = None) -> Enrolled:
         """Through the link to a full session."""
-        origin = from_network()
+        origin = origin or from_network()
         opened = self.enrolment.redeem(self.invite(name).token.reveal(), origin)
-        opened = self.enrolment.set_password(self.level(opened, SessionLevel.ENROLMENT), password, password, origin)
-        enrolling = self.level(opened, SessionLevel.ENROLMENT)
+        choosing = self.level(opened, SessionLevel.ENROLMENT, origin)
+        opened = self.enrolment.set_password(choosing, password, password, origin)
+        enrolling = self.level(opened, SessionLevel.ENROLMENT, origin)
         uri = self.enrolment.provisioning(enrolling).uri.reveal()
         enrolled = Enrolled(self, name, password, secret_of(uri))
         enrolled.opened = self.enrolment.confirm(enrolling, enrolled.code(), origin)

@@ -27,6 +27,7 @@ from ostiary.domain.credentials.server_keys import ServerKeys, load_server_keys
 from ostiary.domain.directory.index import WorkloadIndex, load_workload_index
 from ostiary.domain.directory.model import Organization
 from ostiary.domain.federation.index import IssuerTrustIndex, load_issuer_trust_index
+from ostiary.domain.risk.machines import MachineNetworks
 from ostiary.domain.secrets.shelf import SecretShelf
 from ostiary.domain.sessions.issuing import RoleSessionIssuer
 from ostiary.domain.sessions.operator_credentials import OperatorCredentials
@@ -101,6 +102,10 @@ class House:
         return RoleSessionIssuer(keys=self.remembered.keys, recorder=self.database, last_use=self.last_use)
 
     @cached_property
+    def machine_networks(self) -> MachineNetworks:
+        return MachineNetworks(transactions=self.database)
+
+    @cached_property
     def operator_credentials(self) -> OperatorCredentials:
         return OperatorCredentials(
             transactions=self.database,
@@ -131,7 +136,8 @@ class House:
         return (organization or self.organization).name
 
     def flush_last_use(self) -> None:
-        """Write what was used since the last flush, in one transaction."""
+        """Write what was used since the last flush, in one transaction, and look where machines came from."""
+        elsewhere = self.last_use.drain_elsewhere()
         uses = self.last_use.drain()
         if not uses:
             return
@@ -140,6 +146,7 @@ class House:
         except BaseException:
             self.last_use.give_back(uses)
             raise
+        self.machine_networks.look([*elsewhere, *uses])
 
 
 @contextmanager

@@ -113,6 +113,7 @@ class ClientAuthenticator:
                 _check_method(registered, presented.method)
             case ClientAuthentication.PRIVATE_KEY_JWT:
                 self._use_assertion(registered, client_id, presented.proof, now)
+                self._last_use.note(LastUse(Used.CLIENT_KEY, client_id, now, origin.source_ip, operation.value))
             case ClientAuthentication.NONE:
                 _check_method(registered, presented.method)
         if registered is None:

@@ -12,6 +12,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+_MOST_ELSEWHERE = 10_000
+
 
 class Used(StrEnum):
     PASSWORD = "password"
@@ -21,6 +23,7 @@ class Used(StrEnum):
     SECRET_VERSION = "secret-version"
     APPLICATION = "application"
     CLIENT_SECRET = "client-secret"
+    CLIENT_KEY = "client-key"  # of an application that signs assertions, by its client id
     ACCESS_KEY = "access-key"
     ISSUER_TRUST = "issuer-trust"
     WORKLOAD = "workload"
@@ -54,19 +57,32 @@ class LastUseSlice(Protocol):
 
 
 class LastUseLog:
-    """Shared by all request threads of a worker; `drain` is called by one job."""
+    """Shared by all request threads of a worker; `drain` is called by one job.
+
+    Only the latest use is kept, but where from is kept of all of them, as far as there is room.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._latest: dict[tuple[Used, str], LastUse] = {}
+        self._elsewhere: dict[tuple[Used, str, str], LastUse] = {}
 
     def note(self, use: LastUse) -> None:
         with self._lock:
+            before = self._latest.get((use.kind, use.subject))
+            if before is not None and before.source_ip != use.source_ip and len(self._elsewhere) < _MOST_ELSEWHERE:
+                self._elsewhere[use.kind, use.subject, before.source_ip] = before
             self._latest[use.kind, use.subject] = use
 
     def drain(self) -> list[LastUse]:
         with self._lock:
             uses, self._latest = list(self._latest.values()), {}
+        return uses
+
+    def drain_elsewhere(self) -> list[LastUse]:
+        """Uses since the last time from other addresses than the latest use."""
+        with self._lock:
+            uses, self._elsewhere = list(self._elsewhere.values()), {}
         return uses
 
     def give_back(self, uses: Sequence[LastUse]) -> None:
