@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from ostiary.domain.signin_policy.index import load_signin_policies
 from ostiary.storage.engine import open_database
 from ostiary.storage.transaction import Transaction
 from parts.processes import free_port
-from parts.server import CommandResult, OstiaryServer, StartServer
+from parts.server import CommandResult, OstiaryServer, prepare_server, start_on_a_free_port
 from parts.terminal import Terminal, browser_that_notes, wait_for
 
 _NAME = "administrator"
@@ -55,9 +55,13 @@ def _sign_in(context: BrowserContext, server: OstiaryServer) -> Page:
     return context.new_page()
 
 
-@pytest.fixture
-def server(start_server: StartServer) -> OstiaryServer:
-    return start_server(development=True)
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OstiaryServer]:
+    """One for all: each test signs in for itself."""
+    made = prepare_server(tmp_path_factory.mktemp("command-line") / "data", options=("--development",))
+    start_on_a_free_port(made)
+    yield made
+    made.close()
 
 
 def _kept(terminal: Terminal, server: OstiaryServer) -> dict[str, Any]:
