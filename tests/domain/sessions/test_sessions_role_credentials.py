@@ -24,6 +24,7 @@ from ostiary.domain.directory.model import (
     Directory,
     Group,
     Person,
+    PersonKind,
     PersonStatus,
 )
 from ostiary.domain.sessions.errors import SessionRevoked, UnknownRevocationSubject
@@ -116,6 +117,39 @@ def test_nobody_else_and_nothing_less_gets_them(world: World, caller: dict[str, 
         world.person_credentials.issue(signed_in(world, **caller), ana(world, **person), wanted, world.clock.now())
     (event,) = world.events("GetRoleCredentials")
     assert (event.outcome, event.resources) == (Outcome.DENIED, [wanted])
+
+
+@pytest.mark.parametrize(
+    ("kind", "allowed", "refused"),
+    [
+        (PersonKind.ORDINARY, ("secretsmanager:GetSecretValue", "iam:CreateAccessKey"), ()),
+        (
+            PersonKind.FIRST_ADMINISTRATOR,
+            ("cloudtrail:LookupEvents", "ostiary:InvitePerson", "iam:SimulatePrincipalPolicy"),
+            ("secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue", "iam:CreateAccessKey", "sts:AssumeRole"),
+        ),
+        (
+            PersonKind.BREAK_GLASS,
+            ("secretsmanager:GetSecretValue", "cloudtrail:LookupEvents"),
+            ("iam:CreateAccessKey", "ostiary:RotateClientSecret"),
+        ),
+    ],
+)
+def test_a_guarded_account_does_its_listed_tasks_and_nothing_else(
+    world: World, kind: PersonKind, allowed: tuple[str, ...], refused: tuple[str, ...]
+) -> None:
+    everything = PermissionSet("Developer", "d", {"p": policy(allow("*"))})
+    world.database.write(lambda tx: tx.access.put_permission_set(everything))
+    world.reload()
+    now = world.clock.now()
+    credentials = world.person_credentials.issue(signed_in(world), ana(world, kind=kind), developer(world), now)
+    token, origin = credentials.session_token, Origin(Door.AWS)
+    caller = world.signing_credentials.load(credentials.access_key_id, token, origin=origin, now=now).caller
+    for action in allowed:
+        world.authorizer.authorize(caller, action, "*", resource_account=ACCOUNT)
+    for action in refused:
+        with pytest.raises(AccessDenied):
+            world.authorizer.authorize(caller, action, "*", resource_account=ACCOUNT)
 
 
 def test_a_role_that_is_not_assigned_is_refused(world: World) -> None:
