@@ -13,7 +13,7 @@ from ostiary.domain.signin.errors import SignInRefused
 from ostiary.kit.crypto.jose_form import encode_base64url
 from ostiary.kit.texts import Text
 from ostiary.protocols.http.return_to import CONFIRM, with_return_to
-from ostiary.protocols.web.arrived import go_on, return_to_of
+from ostiary.protocols.web.arrived import go_back, go_on, return_to_of
 from ostiary.protocols.web.errors import sentence
 from ostiary.protocols.web.pages import PATHS
 from ostiary.protocols.web.visit import Answer, Route, Visit, go_to
@@ -119,7 +119,7 @@ def take_confirmation(visit: Visit) -> Answer:
         opened = visit.rooms.passkeys.sign_in.confirm(visit.person, _credential(visit), visit.csrf, visit.origin)
     except (PasskeyRefused, SignInRefused) as refused:
         return refused_page(visit, refused, with_return_to(CONFIRM, return_to))
-    return _go_on(visit, opened)
+    return go_back(visit, opened, return_to, otherwise=PATHS.account)
 
 
 def show_new(visit: Visit) -> Answer:
@@ -162,7 +162,7 @@ ROUTES = (
     Route("GET", _OPTIONS, show_options, None),
     Route("POST", _SIGN_IN, take_sign_in, None),
     Route("POST", _SECOND, take_second_step, SessionLevel.FIRST_FACTOR),
-    Route("POST", _CONFIRM, take_confirmation, SessionLevel.FULL, "ostiary:ConfirmOwnIdentity", before_terms=True),
+    Route("POST", _CONFIRM, take_confirmation, SessionLevel.FULL, "ostiary:ConfirmIdentity", before_terms=True),
     Route("GET", PATHS.new_passkey, show_new, SessionLevel.FULL, "ostiary:AddOwnFactor", fresh=True),
     Route("POST", PATHS.new_passkey, take_new, SessionLevel.FULL, "ostiary:AddOwnFactor", fresh=True),
 )
