@@ -6,8 +6,11 @@ from ostiary.domain.credentials.model import LinkPurpose
 from ostiary.domain.credentials.ports import CredentialRows
 
 
-def void_factors(rows: CredentialRows, person_id: str) -> int:
-    """Everything that she could sign in or recover with; how many. Enrolment links are issued after this."""
+def void_factors(rows: CredentialRows, person_id: str, *, but_recovery_codes: bool = False) -> int:
+    """Everything that she could sign in or recover with; how many. Enrolment links are issued after this.
+
+    `but_recovery_codes`: she proved to have them, and may need another one before she has enrolled.
+    """
     removed = 0
     if rows.password(person_id) is not None:
         rows.delete_password(person_id)
@@ -18,7 +21,8 @@ def void_factors(rows: CredentialRows, person_id: str) -> int:
     for passkey in rows.passkeys(person_id):
         rows.delete_passkey(passkey.factor_id)
         removed += 1
-    rows.delete_recovery_codes(person_id)
+    if not but_recovery_codes:
+        rows.delete_recovery_codes(person_id)
     rows.delete_one_time_links(person_id, LinkPurpose.RECOVERY)
     rows.delete_enrolment_links(person_id)
     return removed

@@ -44,16 +44,16 @@ class NextStep:
 
 
 def next_step(rules: SignInRules, held: Held, methods: tuple[str, ...]) -> NextStep:
-    by_passkey = not _PASSKEY.isdisjoint(methods)
     phishing_resistant = rules.required is AssuranceLevel.PHISHING_RESISTANT
-    proved = by_passkey or (_TOTP in methods and not phishing_resistant)
-    if proved or _link_suffices(rules, held):
-        # The link alone gives a password and nothing more: a factor besides it is registered by whoever signed in.
-        password = Factor.PASSWORD in rules.factors and not phishing_resistant
-        return NextStep(password=password, enrol=proved)
+    password = Factor.PASSWORD in rules.factors and not phishing_resistant
+    by_code = _TOTP in methods and not phishing_resistant
+    if by_code or not _PASSKEY.isdisjoint(methods) or _link_suffices(rules, held):
+        # The link alone gives a password and nothing more. Whoever has her passkey signs in with it, and needs no
+        # other one from here.
+        return NextStep(password=password, enrol=by_code)
     return NextStep(
         by_code=held.totp and Factor.TOTP in rules.factors and not phishing_resistant,
-        by_passkey=held.passkeys and Factor.PASSKEY in rules.factors,
+        by_passkey=held.passkeys and Factor.PASSKEY in rules.factors and password,
         by_recovery_code=held.recovery_codes,
     )
 

@@ -21,6 +21,7 @@ from ostiary.domain.credentials.one_time_links import NotMeLinks, check_one_time
 from ostiary.domain.credentials.password_policy import PasswordRules, normalised, rules_of
 from ostiary.domain.credentials.recovery_codes import RecoveryCodeWrong, codes_left, use_code
 from ostiary.domain.credentials.throttle import Guess, Guessed, Throttle, succeeded
+from ostiary.domain.credentials.voiding import void_factors
 from ostiary.domain.directory.model import Person
 from ostiary.domain.mail.model import MailKind, recipient_of
 from ostiary.domain.mail.outbox import Outbox
@@ -207,13 +208,15 @@ class SelfServiceRecovery:
         tx.audit.append(event_of(here.caller, EventName.SET_PASSWORD, at=now, resources=[person.arn]))
 
     def _begin_enrolment(self, tx: SigninSlice, person: Person, methods: Sequence[str], origin: Origin) -> Opened:
-        self._end(tx, person, origin, methods, {"by": "enrolment"})
+        # Who lost a factor must fear that somebody has it.
+        voided = void_factors(tx.credentials, person.person_id, but_recovery_codes=True)
+        self._end(tx, person, origin, methods, {"by": "enrolment", "voidedFactors": voided})
         return open_session(
             tx,
             person,
             SessionLevel.ENROLMENT,
             rules=self._policies.value.rules_for(person),
-            methods=methods,
+            methods=(),
             origin=origin,
             now=self._clock.now(),
         )

@@ -17,6 +17,7 @@ from ostiary.domain.recovery.services import RecoveryServices
 from ostiary.domain.sessions.model import SessionLevel
 from ostiary.domain.signin.errors import CodeRefused, PasswordsDiffer
 from ostiary.kit.texts import Text
+from ostiary.protocols.web.passkey import proof_form, refused_page
 from ostiary.protocols.web.visit import Answer, Keep, Route, Visit, go_to
 
 _PROVE, _CHOOSE = f"{LINK_PATH}/prove", f"{LINK_PATH}/choose"
@@ -25,7 +26,6 @@ _PASSWORD, _ENROL = f"{_CHOOSE}/password", f"{_CHOOSE}/enrolment"
 _ENROLMENT = "/enroll"
 _CODE_WRONG = Text("That code is wrong: type the one that the app shows now, and check the clock of your phone.")
 _RECOVERY_CODE_WRONG = Text("That recovery code is wrong, or it was used already.")
-_PASSKEY_WRONG = Text("That passkey could not be used: try again, or prove it another way.")
 
 
 def show_asking(visit: Visit) -> Answer:
@@ -77,9 +77,9 @@ def prove_recovery_code(visit: Visit) -> Answer:
 def prove_passkey(visit: Visit) -> Answer:
     service = _services(visit).self_service
     try:
-        opened = service.prove_passkey(visit.person, visit.form.get("answer", ""), visit.origin)
-    except PasskeyRefused:
-        return _again(visit, _PASSKEY_WRONG)
+        opened = service.prove_passkey(visit.person, visit.form.get("credential", ""), visit.origin)
+    except PasskeyRefused as refused:
+        return refused_page(visit, refused, back=_PROVE)
     return go_to(_CHOOSE, session=opened.token)
 
 
@@ -131,8 +131,7 @@ def _proof_page(visit: Visit, step: NextStep, *, error: Text | None = None) -> s
         display_name=visit.person.person.display_name,
         code_action=_CODE,
         recovery_code_action=_RECOVERY_CODE,
-        passkey_action=_PASSKEY,
-        passkey_options=_services(visit).self_service.passkey_options(visit.person),
+        passkey=proof_form(visit, _PASSKEY, _services(visit).self_service.passkey_options(visit.person)),
         error=error,
     )
 
