@@ -27,7 +27,8 @@ def _key_on(page: str) -> bytes:
 
 def test_a_person_goes_from_her_link_to_the_portal(house: House, browser: Browser) -> None:
     link = f"/enroll/{house.invite().token.reveal()}"
-    assert "Choose a password" in browser.get(link).text
+    assert "Create a passkey" in browser.get(link).text
+    assert "Choose a password" in browser.get(f"{link}?with=password").text
     assert browser.get(link).status_code == 200
     answer = browser.post(link, {"new_password": PASSWORD, "repeat_password": PASSWORD})
     assert (answer.status_code, answer.headers["location"]) == (303, "/enroll/authenticator")
@@ -209,19 +210,3 @@ def test_a_disabled_person_is_out_at_her_next_click(house: House, browser: Brows
     person = ada.signed_in().person
     house.database.write(lambda tx: tx.directory.set_person_status(person.person_id, PersonStatus.DISABLED))
     assert browser.get("/").headers["location"] == "/signin"
-
-
-@pytest.mark.parametrize(
-    ("user_agent", "summary"),
-    [
-        (
-            "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit Version/18.0 Safari/604.1",
-            "Safari on iPhone",
-        ),
-        ("Mozilla/5.0 (Windows NT 10.0) AppleWebKit Chrome/140.0 Safari/537.36 Edg/140.0", "Edge on Windows"),
-        ("", "A browser"),
-        ("<script>", "A browser"),
-    ],
-)
-def test_a_browser_is_named_by_what_it_says(user_agent: str, summary: str) -> None:
-    assert summary_of(user_agent) == summary

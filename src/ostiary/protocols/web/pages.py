@@ -34,7 +34,7 @@ class Paths:
     factors: str = "/account/factors"
     new_passkey: str = "/account/passkeys/new"
     new_authenticator: str = "/account/authenticators/new"
-    password: str = "/account/password"
+    password: str = "/account/password"  # noqa: S105 - a path
     recovery_codes: str = "/account/recovery-codes"
     sessions: str = "/account/sessions"
     own_applications: str = "/account/applications"
