@@ -26,6 +26,7 @@ ROOT = Path(__file__).parents[1]
 SOURCES = ROOT / "src" / "ostiary"
 CATALOGUES = SOURCES / "protocols" / "texts" / "catalogues"
 _METHODS = [
+    ("kit/**.py", "python"),
     ("domain/**.py", "python"),
     ("protocols/aws/**", "ignore"),
     ("protocols/**/templates/**", "jinja2"),

@@ -84,7 +84,9 @@ class Outbox:
 
 def seal_message(keyring: Keyring, message: Message, *, recipient_hash: str) -> Queued:
     to = message.recipient
-    body = Body(address=to.address, language=to.language, name=to.name, values=dict(message.values))
+    # A value may be a `Text`: it is kept as the English that it is, and a letter says it again in her language.
+    values = {name: str(value) for name, value in message.values.items()}
+    body = Body(address=to.address, language=to.language, name=to.name, values=values)
     sealed = keyring.seal(msgspec.json.encode(body), identity=_identity(message.message_id))
     return Queued(message.message_id, message.kind, recipient_hash, message.created_at, sealed)
 

@@ -77,7 +77,7 @@ def letter_for(occasion: Occasion) -> Letter:
 
 
 def _until(o: Occasion) -> Text:
-    return Text("It works once, until {moment}.", moment=o.moment("expires_at"))
+    return Text("The link works once, until {moment}.", moment=o.moment("expires_at"))
 
 
 def _ignore() -> Text:
@@ -148,7 +148,7 @@ def _email_code(o: Occasion) -> Letter:
         paragraphs=(Text("type this code on the page that asked for it:"),),
         code=o.value("code"),
         closing=(
-            _until(o),
+            Text("The code works once, until {moment}.", moment=o.moment("expires_at")),
             Text(
                 "Nobody of {organization} will ever ask you for this code. If you did not ask for it, do nothing.",
                 organization=o.organization,
@@ -206,7 +206,7 @@ def _notice(subject: Text, *paragraphs: Text, button: Button | None = None) -> C
 
 
 def _noticed(o: Occasion, subject: Text, *paragraphs: Text, button: Button | None = None) -> Letter:
-    facts = ((Text("When"), o.moment("at")), (Text("Device"), o.shown("device")), (Text("From"), o.shown("place")))
+    facts = ((Text("When"), o.moment("at")), (Text("Device"), _device(o)), (Text("From"), o.shown("place")))
     link = o.value("not_me")
     return Letter(
         subject=subject,
@@ -227,6 +227,16 @@ def _device_signed_in(o: Occasion) -> Letter:
             application=o.shown("application"),
         ),
     )
+
+
+def _device(o: Occasion) -> str:
+    """`Firefox on Linux` came in English (`kit/user_agents.py`), and is said again in her language."""
+    browser, on, system = o.shown("device").partition(" on ")
+    if not on:
+        return Text("A browser") if browser == "A browser" else browser
+    if browser == "A browser":
+        return Text("A browser on {system}", system=system)
+    return Text("{browser} on {system}", browser=browser, system=system)
 
 
 def _factor_added(o: Occasion) -> Letter:

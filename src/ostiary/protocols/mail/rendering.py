@@ -109,7 +109,9 @@ class _Spoken:
         blocks = [_wrapped(paragraph) for paragraph in self._opening()]
         blocks += [f"    {letter.code}"] if letter.code else []
         blocks += [self._pointing(letter.button)] if letter.button else []
-        blocks += ["\n".join(f"{self.say(name)}: {value}" for name, value in letter.facts)] if letter.facts else []
+        blocks += (
+            ["\n".join(f"{self.say(name)}: {self.say(value)}" for name, value in letter.facts)] if letter.facts else []
+        )
         blocks += [f"{_wrapped(self._not_me_text())}\n{letter.not_me.link}"] if letter.not_me else []
         blocks += [_wrapped(self.say(paragraph)) for paragraph in letter.closing]
         return _environment().get_template("letter.txt").render(blocks=blocks, foot=_wrapped(self._foot()))
@@ -128,7 +130,7 @@ class _Spoken:
                 code=letter.code,
                 button=self._labelled(letter.button),
                 copy_hint=self.say(Text("If the button does not work, copy this address into your browser:")),
-                facts=[(self.say(name), value) for name, value in letter.facts],
+                facts=[(self.say(name), self.say(value)) for name, value in letter.facts],
                 not_me=self._labelled(letter.not_me),
                 not_me_text=self._not_me_text(),
                 foot=self._foot(),
