@@ -18,7 +18,7 @@ from ostiary.app.house import open_house
 from ostiary.app.mail import read_mail_settings
 from ostiary.app.passwords import check_password_files, password_settings, settle_cost
 from ostiary.app.places import check_places
-from ostiary.app.settings import ServeSettings, SettingsRefused, database_url, remember
+from ostiary.app.settings import ServeSettings, SettingsRefused, database_url, posture_header, remember
 from ostiary.domain.audit.caller import server
 from ostiary.domain.mail.outbox import Mailing
 from ostiary.storage.backup import back_up, restore
@@ -37,6 +37,7 @@ def prepare(settings: ServeSettings) -> ServeSettings:
     check_password_files(passwords)
     _check_mail(directory, settings)
     check_places(directory)
+    posture_header(directory, settings)
     url = database_url(directory, settings.database_url)
     database = open_database(url)
     try:

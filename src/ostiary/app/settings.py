@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import ssl
 import stat
 import tomllib
@@ -14,6 +15,11 @@ from ostiary.app.data_directory import DataDirectory, write_private
 
 DEFAULT_LISTEN = "127.0.0.1:8480"
 _LOOPBACK_NAMES = frozenset({"localhost"})
+_HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{2,63}")
+_OTHER_HEADERS = (
+    *("accept", "authorization", "content-", "cookie", "forwarded", "host", "origin", "referer", "sec-", "user-agent"),
+    *("x-amz", "x-forwarded", "x-request"),
+)
 _MAX_WORKERS = 64
 _MAX_THREADS = 1024
 
@@ -105,6 +111,18 @@ def remember(directory: DataDirectory, *, database_url: str = "", issuer: str = 
 def database_url(directory: DataDirectory, given: str = "") -> str:
     """The one given, else the stored one, else the embedded database of the data directory."""
     return given or read_stored(directory).database_url or f"sqlite:///{directory.database_file.resolve()}"
+
+
+def posture_header(directory: DataDirectory, settings: ServeSettings) -> str:
+    """In which header trusted hops say what they know of a device; empty: none. Raises SettingsRefused."""
+    name = read_stored(directory).posture_header
+    if not name:
+        return ""
+    if not _HEADER.fullmatch(name) or name.lower().startswith(_OTHER_HEADERS):
+        raise SettingsRefused(f"posture_header: `{name}` is no header of its own, such as Ostiary-Device-Posture")
+    if not settings.trusted_hops:
+        raise SettingsRefused("posture_header means something only with --behind-proxy and --trusted-hop")
+    return name
 
 
 def parse_listen(text: str) -> tuple[str, int]:

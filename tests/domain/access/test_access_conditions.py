@@ -41,10 +41,12 @@ def named(key: ConditionKey) -> str:
 
 
 class BrowsedWorld(SecretsWorld):
-    """Its clients say which page they come from."""
+    """Its clients say which page they come from, and a proxy says what it knows of them."""
 
     def send(self, request: WireRequest) -> WireResponse:
-        return self.gateway.answer(request, replace(ORIGIN, referer="https://console.example.com/"))
+        return self.gateway.answer(
+            request, replace(ORIGIN, referer="https://console.example.com/", posture=("managed",))
+        )
 
 
 @pytest.fixture

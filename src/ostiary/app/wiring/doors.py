@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from ostiary.app.house import House
 from ostiary.app.mail import read_mail_settings
 from ostiary.app.passwords import password_choice, password_settings
-from ostiary.app.settings import ServeSettings
+from ostiary.app.settings import ServeSettings, posture_header
 from ostiary.app.wiring.access import authzen_rooms
 from ostiary.app.wiring.applications import oidc_rooms
 from ostiary.app.wiring.aws import aws_rooms
 from ostiary.app.wiring.people import people_of, web_rooms
 from ostiary.domain.mail.delivery import forget_settled_mails
+from ostiary.domain.risk.remembering import forget_unseen
 from ostiary.domain.secrets.deletion import SecretPurge
 from ostiary.domain.signin.forgetting import forget_what_is_over
 from ostiary.protocols.authzen.rooms import AuthzenRooms
@@ -31,7 +32,8 @@ class Doors:
 
 
 def build_doors(house: House, settings: ServeSettings) -> Doors:
-    trust = ProxyTrust.of(settings.trusted_hops)
+    header = posture_header(house.directory, settings)
+    trust = ProxyTrust.of(settings.trusted_hops, posture_header=header)
     choice = password_choice(
         house.remembered.keys, password_settings(house.directory), workers=settings.workers, threads=settings.threads
     )
@@ -57,4 +59,5 @@ def purge(house: House) -> None:
     now = house.clock.now()
     house.database.write_committed(lambda tx: forget_what_is_over(tx, now))
     house.database.write_committed(lambda tx: forget_settled_mails(tx, now))
+    house.database.write_committed(lambda tx: forget_unseen(tx, now))
     SecretPurge(transactions=house.database, clock=house.clock).run()

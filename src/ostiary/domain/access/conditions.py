@@ -172,6 +172,8 @@ def _add_request(context: Context, origin: Origin, now: datetime) -> None:
         context["aws:requestedregion"] = origin.region
     if origin.referer:
         context["aws:referer"] = origin.referer
+    if origin.posture:
+        context["ostiary:deviceposture"] = origin.posture
 
 
 def _add_resource(context: Context, account: str, places: Places) -> None:

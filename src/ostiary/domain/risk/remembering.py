@@ -8,6 +8,7 @@ from typing import Protocol
 
 from ostiary.domain.audit.caller import Origin
 from ostiary.domain.credentials.ports import CredentialSlice
+from ostiary.domain.credentials.tallies import first_in
 from ostiary.domain.credentials.throttle import Throttle
 from ostiary.domain.directory.model import Person
 from ostiary.domain.risk.model import KnownDevice, KnownNetwork, SignInPlace
@@ -17,6 +18,7 @@ from ostiary.domain.risk.ports import RiskSlice
 
 MOST_DEVICES, MOST_NETWORKS = 20, 50
 _UNSEEN_KEPT = timedelta(days=365)
+_LOOKED_AGAIN = timedelta(days=1)
 _MAX_USER_AGENT = 256
 
 
@@ -50,8 +52,10 @@ def forget_arrivals(tx: RememberingSlice, throttle: Throttle, person: Person) ->
     tx.risk.forget_person(person.person_id)
 
 
-def forget_unseen(tx: RiskSlice, now: datetime) -> int:
-    """Called by a job; how many rows."""
+def forget_unseen(tx: RememberingSlice, now: datetime) -> int:
+    """Called by a job; how many rows. It looks at everybody, so it does so once a day, whoever calls how often."""
+    if not first_in(tx.credentials, "forgetting-unseen", _LOOKED_AGAIN, now):
+        return 0
     return tx.risk.delete_unseen(last_before=now - _UNSEEN_KEPT)
 
 

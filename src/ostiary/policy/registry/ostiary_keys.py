@@ -5,7 +5,7 @@ They say how well, how lately and through which door the caller was proved. Meth
 
 from __future__ import annotations
 
-from ostiary.policy.registry.condition_key import ConditionKey, KeySource, KeyType, absent
+from ostiary.policy.registry.condition_key import ConditionKey, KeySource, KeyType
 
 KEYS = (
     ConditionKey(
@@ -30,5 +30,11 @@ KEYS = (
         multivalued=True,
     ),
     ConditionKey("ostiary:Door", KeyType.STRING, KeySource.NETWORK, "web, oidc, aws, authzen, cli or internal"),
-    absent("ostiary:DevicePosture", KeyType.STRING, KeySource.SESSION, "no device tells about itself yet"),
+    ConditionKey(
+        "ostiary:DevicePosture",
+        KeyType.STRING,
+        KeySource.NETWORK,
+        "what a trusted proxy says of the device in the header `posture_header`; absent when none does",
+        multivalued=True,
+    ),
 )

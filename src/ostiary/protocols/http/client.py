@@ -25,19 +25,25 @@ from ostiary.protocols.http.refusals import MalformedRequest, Misdirected
 Address = IPv4Address | IPv6Address
 _HOST = re.compile(r"(?P<name>\[[0-9a-f:.]{2,45}\]|[a-z0-9._-]{1,253})(?::(?P<port>[0-9]{1,5}))?")
 _LONGEST_ADDRESS = 64  # with brackets, zone and port; what is remembered of a stranger is bounded
+_POSTURE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:=-]{0,63}")
+_LONGEST_POSTURE, _MOST_POSTURES = 1024, 16
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
 
 
 @dataclass(frozen=True, slots=True)
 class ProxyTrust:
-    """The networks whose forwarding headers are believed; empty: nobody's."""
+    """The networks whose forwarding headers are believed; empty: nobody's.
+
+    `posture_header`: in which header a hop says what it knows of the device; empty: none does.
+    """
 
     hops: tuple[IPv4Network | IPv6Network, ...] = ()
+    posture_header: str = ""
 
     @classmethod
-    def of(cls, networks: Iterable[str]) -> ProxyTrust:
+    def of(cls, networks: Iterable[str], *, posture_header: str = "") -> ProxyTrust:
         """Raises ValueError for a text that is no address or network."""
-        return cls(tuple(ip_network(text) for text in networks))
+        return cls(tuple(ip_network(text) for text in networks), posture_header)
 
     def trusts(self, address: Address) -> bool:
         return any(address in hop for hop in self.hops)
@@ -72,6 +78,7 @@ def origin_of(request: Request, door: Door, trust: ProxyTrust) -> Origin:
         request_id=request_id(request),
         secure_transport=external_scheme(request, trust) == "https",
         referer=request.get_header("Referer") or "",
+        posture=_posture(request, trust),
     )
 
 
@@ -136,12 +143,33 @@ def is_loopback(host: str) -> bool:
 
 def _told_by_hop(request: Request, trust: ProxyTrust, header: str) -> str:
     """The last value of the header, which the nearest hop wrote, when that hop is trusted."""
-    if not trust.hops:
-        return ""
-    peer = _parsed(request.remote_addr)
-    if peer is None or not trust.trusts(peer):
+    if not _comes_from_hop(request, trust):
         return ""
     return (request.get_header(header) or "").rpartition(",")[2].strip()
+
+
+def _comes_from_hop(request: Request, trust: ProxyTrust) -> bool:
+    if not trust.hops:
+        return False
+    peer = _parsed(request.remote_addr)
+    return peer is not None and trust.trusts(peer)
+
+
+def _posture(request: Request, trust: ProxyTrust) -> tuple[str, ...]:
+    """What the nearest trusted hop says of the device, in the order of the alphabet (BP01-16).
+
+    The hop must replace the header, not add to it: what a client sends cannot be told from what a hop adds. A header
+    that is odd in any part says nothing.
+    """
+    if not trust.posture_header or not _comes_from_hop(request, trust):
+        return ()
+    header = request.get_header(trust.posture_header) or ""
+    if not header or len(header) > _LONGEST_POSTURE:
+        return ()
+    said = {word.strip(" \t") for word in header.split(",")}
+    if len(said) > _MOST_POSTURES or not all(map(_POSTURE.fullmatch, said)):
+        return ()
+    return tuple(sorted(said))
 
 
 def _parsed(text: str) -> Address | None:
