@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 TEMPLATES = sorted((ROOT / "src/ostiary/protocols").glob("*/templates/*"))
 SCRIPTS = sorted((ROOT / "src/ostiary/protocols/web/static").glob("*.js"))
 _SPOKEN = {"_", "gettext", "ngettext"}
-_NAMES = re.compile(r"\b(Ostiary|AWS|JSON|HTML|UTC)\b")
+_NAMES = re.compile(r"\b(Ostiary|AWS|JSON|HTML|UTC|X{5}(-X{5})+)\b")  # and the form of a code
 _READ_OUT = re.compile(r'\b(?:aria-label|aria-description|title|placeholder|alt)="([^"]*)"')
 _SENTENCE = re.compile(r"[A-Z][a-z]|[a-z] [a-z]")
 _WORD = re.compile(r"[A-Za-z]{2}")

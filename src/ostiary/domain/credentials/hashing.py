@@ -26,6 +26,7 @@ from ostiary.domain.credentials.server_keys import ServerKeys
 from ostiary.kit.crypto.password_cost import PasswordCost
 from ostiary.kit.crypto.passwords import PasswordHasher, PasswordMismatch
 from ostiary.kit.current import Current
+from ostiary.kit.texts import Text
 
 _WAIT_SECONDS = 10.0
 _WAITING = 24
@@ -130,7 +131,7 @@ def usable_cores() -> int:
 
 
 def _too_busy() -> TooBusy:
-    return TooBusy("too many people are signing in at this moment: try again shortly")
+    return TooBusy(Text("too many people are signing in at this moment: try again shortly"))
 
 
 def _yield_to_others() -> None:

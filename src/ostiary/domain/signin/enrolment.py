@@ -41,6 +41,7 @@ from ostiary.domain.signin_policy.index import SignInPolicyIndex
 from ostiary.domain.signin_policy.model import Factor, SignInRules
 from ostiary.kit.clock import Clock
 from ostiary.kit.current import Current
+from ostiary.kit.texts import Text
 from ostiary.kit.transactions import Transactions
 
 _AUTHENTICATOR = "Authenticator app"
@@ -152,7 +153,7 @@ class Enrolment:
         if Way.PASSWORD not in self.ways(enrolling):
             raise NotSignedIn("her rules leave no way by password here")
         if normalised(new) != normalised(repeated):
-            raise PasswordsDiffer("the two passwords differ: type the same one twice")
+            raise PasswordsDiffer(Text("the two passwords differ: type the same one twice"))
         with self._transactions.read() as tx:
             earlier = tx.credentials.password(enrolling.person.person_id)
         password = self._choice.choose(

@@ -22,6 +22,7 @@ from ostiary.domain.tokens.model import Consent
 from ostiary.domain.tokens.permissions import Operation, check_member
 from ostiary.kit.current import Current
 from ostiary.kit.networks import is_within
+from ostiary.kit.texts import Text
 
 _FACTOR_OF = {"pwd": Factor.PASSWORD, "otp": Factor.TOTP, "email": Factor.EMAIL_CODE}
 _PASSKEY = frozenset({"hwk", "swk"})
@@ -91,12 +92,12 @@ def _check_place(caller: Caller, rules: SignInRules, application: Application) -
     address = caller.origin.source_ip
     if not all(is_within(address, networks) for networks in rules.networks):
         raise ApplicationForbidden(
-            "this application cannot be used from where you are: ask your administrator",
+            Text("this application cannot be used from where you are: ask your administrator"),
             operator_text=f"`{address}` is in no allowed network of `{application.client_id}`",
         )
     if not rules.posture <= set(caller.origin.posture):
         raise ApplicationForbidden(
-            "this application cannot be used with this device: ask your administrator",
+            Text("this application cannot be used with this device: ask your administrator"),
             operator_text=f"the device's posture lacks {', '.join(sorted(rules.posture - set(caller.origin.posture)))}",
         )
 

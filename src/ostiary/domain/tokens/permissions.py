@@ -15,6 +15,7 @@ from ostiary.domain.applications.model import Application, ApplicationKind
 from ostiary.domain.audit.caller import Caller, CallerKind
 from ostiary.domain.audit.vocabulary import EventName
 from ostiary.domain.tokens.errors import ApplicationForbidden, UnauthorizedClient
+from ostiary.kit.texts import Text
 
 
 class Operation(StrEnum):
@@ -117,7 +118,7 @@ def check_member(operation: Operation, caller: Caller, groups: Sequence[str], ap
         raise ApplicationForbidden("sign in first")
     if not is_member(groups, application):
         raise ApplicationForbidden(
-            "you may not use this application: ask its owner for membership in one of its groups",
+            Text("you may not use this application: ask its owner for membership in one of its groups"),
             operator_text=f"`{caller.name}` is in no group of `{application.client_id}`",
         )
 

@@ -7,6 +7,7 @@ from ostiary.domain.recovery.assisted import ASSIST_PATH, AssistedRecovery
 from ostiary.domain.recovery.errors import HelpInvalid, HelpRefused
 from ostiary.domain.recovery.helpers import Helper
 from ostiary.domain.sessions.model import SessionLevel
+from ostiary.kit.texts import Text
 from ostiary.protocols.web.errors import sentence
 from ostiary.protocols.web.visit import Answer, Route, Visit, go_to
 
@@ -49,7 +50,7 @@ def _helping(visit: Visit) -> tuple[AssistedRecovery, Helper]:
     """Raises AccessDenied for whoever may help nobody."""
     service, helper = visit.rooms.recovery.assisted, Helper.of(visit.person)
     if not service.may_help(helper):
-        raise denied("you are in no group that helps people back in")
+        raise denied(Text("you are in no group that helps people back in"))
     return service, helper
 
 
@@ -69,7 +70,7 @@ def _page(visit: Visit, *, error: str | None = None) -> str:
 ROUTES = (
     Route("GET", ASSIST_PATH, show_requests, SessionLevel.FULL, _ACTION),
     Route("POST", ASSIST_PATH, start, SessionLevel.FULL, _ACTION, fresh=True),
-    Route("POST", f"{_ONE}/approve", approve, SessionLevel.FULL, _ACTION, fresh=True),
+    Route("POST", f"{_ONE}/approve", approve, SessionLevel.FULL, _ACTION, fresh=True, page=ASSIST_PATH),
     Route("POST", f"{_ONE}/refuse", refuse, SessionLevel.FULL, _ACTION),
-    Route("POST", f"{_ONE}/link", collect, SessionLevel.FULL, _ACTION, fresh=True),
+    Route("POST", f"{_ONE}/link", collect, SessionLevel.FULL, _ACTION, fresh=True, page=ASSIST_PATH),
 )
