@@ -8,6 +8,7 @@ from enum import Enum
 from types import MappingProxyType
 
 from ostiary.domain.audit.caller import Origin
+from ostiary.domain.recovery.helpers import Helper
 from ostiary.domain.sessions.model import SessionLevel
 from ostiary.domain.signin.current import SignedIn
 from ostiary.domain.signin.errors import NotSignedIn
@@ -52,8 +53,16 @@ class Visit:
             "organization": self.rooms.organization(),
             "development": self.rooms.development,
             "csrf": self.csrf,
+            "helps": self._helps,
         }
         return pages.render(template, language=self.language, **(common | context))
+
+    @property
+    def _helps(self) -> bool:
+        """Whether she may help somebody back in: then her pages lead to where she does."""
+        if self.here is None or self.here.session.level is not SessionLevel.FULL:
+            return False
+        return self.rooms.recovery.assisted.may_help(Helper.of(self.here))
 
     def say(self, text: str) -> str:
         """A sentence of Python code in the visitor's language."""
