@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -28,6 +29,7 @@ from ostiary.domain.signin.enrolment import Way
 from ostiary.domain.signin.errors import SignInRefused
 from ostiary.domain.signin.passkey_services import PasskeyServices
 from ostiary.domain.signin_policy.model import Factor, ScopeKind, SignInPolicy
+from ostiary.storage.transaction import Transaction
 from parts.software_authenticator import (
     BACKED_UP,
     ELIGIBLE,
@@ -115,9 +117,9 @@ def test_a_synced_passkey_is_told_apart_and_its_state_is_kept(house: House) -> N
     authenticator = SoftwareAuthenticator(ISSUER, flags=PRESENT | VERIFIED | ELIGIBLE, counts=False)
     enrol(house, authenticator)
     authenticator.flags |= BACKED_UP
-    for _ in range(2):
-        opened = sign_in(house, authenticator)
-        assert opened.session.methods == ("swk", "user", "mfa")
+    sign_in(house, authenticator)
+    opened = sign_in(house, authenticator)
+    assert opened.session.methods == ("swk", "user", "mfa")
     assert of_person(house, opened)[0].backed_up
 
 
@@ -279,13 +281,17 @@ def test_a_second_passkey_is_added_told_of_and_used(house: House) -> None:
         assert sign_in(house, authenticator).session.level is SessionLevel.FULL
 
 
+def put(passkey: Passkey, tx: Transaction) -> None:
+    tx.credentials.add_passkey(passkey)
+
+
 def test_nobody_has_more_than_twenty(house: House) -> None:
     authenticator = key()
     here = signed_in(house, enrol(house, authenticator))
     made = of_person(house, sign_in(house, authenticator))[0]
     for number in range(1, MOST_PASSKEYS):
         another = replace(made, factor_id=f"f{number}", credential_id=bytes([number]) * 16)
-        house.database.write(lambda tx, another=another: tx.credentials.add_passkey(another))
+        house.database.write(partial(put, another))
     with pytest.raises(PasskeyUnacceptable, match="20"):
         add(house, here, key())
 

@@ -96,7 +96,7 @@ def test_a_role_that_is_not_hers_is_refused(house: House, browser: Browser) -> N
 def test_the_account_page_shows_what_is_kept(house: House, browser: Browser) -> None:
     sign_in(browser, house.enrol())
     page = browser.get("/account").text
-    for word in ("ada@example.com", "platform", "Authenticator app", "Password", "Last used"):
+    for word in ("ada@example.com", "platform", "1 authenticator app", "a password", "1 browser"):
         assert word in page
 
 
