@@ -27,6 +27,7 @@ SOURCES = ROOT / "src" / "ostiary"
 CATALOGUES = SOURCES / "protocols" / "texts" / "catalogues"
 _METHODS = [
     ("kit/**.py", "python"),
+    ("app/**.py", "python"),
     ("domain/**.py", "python"),
     ("protocols/aws/**", "ignore"),
     ("protocols/**/templates/**", "jinja2"),

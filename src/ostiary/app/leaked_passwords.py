@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ostiary.domain.credentials.errors import PasswordUncheckable
 from ostiary.kit.sorted_hashes import SortedHashes, SortedHashesUnreadable
+from ostiary.kit.texts import Text
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +26,7 @@ class LeakedPasswordFile:
         except SortedHashesUnreadable as failure:
             log.error("%s", failure)  # noqa: TRY400 - the text says all of it
             raise PasswordUncheckable(
-                "the password cannot be checked at this moment: try again later", operator_text=str(failure)
+                Text("the password cannot be checked at this moment: try again later"), operator_text=str(failure)
             ) from failure
 
 

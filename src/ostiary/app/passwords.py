@@ -29,6 +29,7 @@ from ostiary.kit.crypto.password_cost import PasswordCost, measured_cost, second
 from ostiary.kit.crypto.sealing import RootKey
 from ostiary.kit.current import Current
 from ostiary.kit.sorted_hashes import SortedHashesRefused
+from ostiary.kit.texts import Text
 from ostiary.storage.engine import Database
 from ostiary.storage.transaction import Transaction
 
@@ -125,7 +126,7 @@ def _own_words(path: Path) -> Iterator[str]:
     except SettingsRefused as refused:
         log.error("%s", refused)  # noqa: TRY400 - the text says all of it
         raise PasswordUncheckable(
-            "the password cannot be checked at this moment: try again later", operator_text=str(refused)
+            Text("the password cannot be checked at this moment: try again later"), operator_text=str(refused)
         ) from refused
 
 
