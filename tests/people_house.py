@@ -10,7 +10,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from ostiary.app.wiring.people import People, PeopleParts
+from ostiary.app.wiring.people import People
+from ostiary.app.wiring.shared import PeopleParts
 from ostiary.domain.access.authorizer import Authorizer
 from ostiary.domain.access.index import AccessIndex, load_access_index
 from ostiary.domain.access.model import Assignment, PermissionSet

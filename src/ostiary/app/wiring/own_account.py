@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from ostiary.app.wiring.shared import SharedServices
 from ostiary.domain.account.changes import Changes
 from ostiary.domain.account.disowning import Disowning
 from ostiary.domain.account.notices import Notices
@@ -16,11 +15,8 @@ from ostiary.domain.account.own_recovery_codes import OwnRecoveryCodes
 from ostiary.domain.account.services import Own
 from ostiary.domain.account.ways import OwnWays
 
-if TYPE_CHECKING:
-    from ostiary.app.wiring.people import People
 
-
-def own_account(people: People) -> Own:
+def own_account(people: SharedServices) -> Own:
     parts = people.parts
     database, clock = parts.database, parts.clock
     notices = Notices(outbox=people.outbox, not_me=people.not_me_links)

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from ostiary.app.wiring.shared import SharedServices
 from ostiary.domain.credentials.passkeys import Passkeys
 from ostiary.domain.signin.passkey_adding import PasskeyAdding
 from ostiary.domain.signin.passkey_proof import PasskeyProofs
 from ostiary.domain.signin.passkey_services import PasskeyServices
 from ostiary.domain.signin.passkey_sign_in import PasskeySignIn
 
-if TYPE_CHECKING:
-    from ostiary.app.wiring.people import People
 
-
-def passkey_services(people: People) -> PasskeyServices:
+def passkey_services(people: SharedServices) -> PasskeyServices:
     """After arrivals, throttle, step-up and outbox were made."""
     parts = people.parts
     database, clock, last_use = parts.database, parts.clock, parts.last_use

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from ostiary.app.wiring.shared import SharedServices
 from ostiary.domain.recovery.asking import RecoveryLinks
 from ostiary.domain.recovery.assisted import AssistedRecovery
 from ostiary.domain.recovery.deletion import AccountDeletion
@@ -13,12 +12,10 @@ from ostiary.domain.recovery.registration import Registrations
 from ostiary.domain.recovery.self_service import SelfServiceRecovery
 from ostiary.domain.recovery.services import RecoveryServices
 from ostiary.domain.recovery.terms import Terms
-
-if TYPE_CHECKING:
-    from ostiary.app.wiring.people import People
+from ostiary.domain.signin.passkey_services import PasskeyServices
 
 
-def recovery_services(people: People) -> RecoveryServices:
+def recovery_services(people: SharedServices, passkeys: PasskeyServices) -> RecoveryServices:
     parts = people.parts
     database, clock, issuer, outbox = parts.database, parts.clock, parts.issuer, people.outbox
     links = RecoveryLinks(
@@ -31,7 +28,7 @@ def recovery_services(people: People) -> RecoveryServices:
             recorder=database,
             throttle=people.throttle,
             authenticators=people.authenticators,
-            passkeys=people.passkeys.proofs,
+            passkeys=passkeys.proofs,
             choice=people.choice,
             policies=parts.policies,
             outbox=outbox,
