@@ -10,7 +10,19 @@ from typing import Annotated, NoReturn
 import typer
 from typer.exceptions import TyperException
 
-from ostiary.cli import access_key, application, audit, break_glass, mail, output, person, policy, policy_why, signin
+from ostiary.cli import (
+    access_key,
+    application,
+    audit,
+    break_glass,
+    mail,
+    output,
+    person,
+    policy,
+    policy_why,
+    recovery,
+    signin,
+)
 from ostiary.cli.apply import apply_organization
 from ostiary.cli.backup import backup, restore
 from ostiary.cli.credentials import credentials
@@ -57,6 +69,7 @@ app.command()(doctor)
 app.command()(backup)
 app.command()(restore)
 app.command("password-cost")(password_cost)
+person.app.command("recover")(recovery.recover_person)
 app.add_typer(person.app, name="person")
 app.add_typer(signin.app, name="signin")
 app.add_typer(break_glass.app, name="break-glass")

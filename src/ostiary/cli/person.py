@@ -17,7 +17,7 @@ from ostiary.domain.audit.event import event_of
 from ostiary.domain.audit.vocabulary import EventName
 from ostiary.domain.directory.errors import InvalidPerson, UnknownPerson
 from ostiary.domain.directory.model import Person, PersonStatus
-from ostiary.domain.directory.people import check_user_name
+from ostiary.domain.directory.people import check_user_name, find_user_name
 from ostiary.domain.sessions.operator_credentials import operator
 from ostiary.domain.signin.invitation import Invitee
 from ostiary.domain.signin.leaving import end_everything_of
@@ -52,6 +52,7 @@ def invite_person(
     try:
         with open_house(DataDirectory(data)) as house:
             _check_groups(house, invitee.groups or ())
+            _check_not_enrolled(house, user_name)
             invitation = invitations_of(house).invite(operator(house.organization.account), invitee)
     except REFUSALS as failure:
         fail(str(failure), as_json=as_json)
@@ -85,6 +86,19 @@ def disable_person(user_name: UserName, data: Data, *, as_json: AsJson = False) 
         write_json({"user_name": person.user_name, "status": person.status.value, "ended_sessions": ended})
         return
     write_text(f"{person.user_name} is disabled; {ended} browser sessions ended, and all tokens and role sessions")
+
+
+def _check_not_enrolled(house: House, user_name: str) -> None:
+    """An invitation voids what somebody has: where helpers are named, one of them must agree to that."""
+    name = find_user_name(user_name)
+    with house.database.read() as tx:
+        person = tx.directory.person_by_user_name(name) if name is not None else None
+    if person is None or person.status is not PersonStatus.ACTIVE:
+        return
+    if house.remembered.signin_policies.value.rules_for(person).recovery_approvers:
+        raise InvalidPerson(
+            f"`{person.user_name}` has enrolled, and her directory names helpers: use `ostiary person recover`"
+        )
 
 
 def _check_groups(house: House, groups: tuple[str, ...]) -> None:
