@@ -96,7 +96,7 @@ def test_a_role_that_is_not_hers_is_refused(house: House, browser: Browser) -> N
 def test_the_account_page_shows_what_is_kept(house: House, browser: Browser) -> None:
     sign_in(browser, house.enrol())
     page = browser.get("/account").text
-    for word in ("ada@example.com", "platform", "1 authenticator app", "a password", "1 browser"):
+    for word in ("ada@example.com", "platform", "1 authenticator app", "a password", "2 browsers"):
         assert word in page
 
 
@@ -113,7 +113,7 @@ def test_a_person_sees_her_sessions_and_ends_another(house: House, browser: Brow
         assert person is not None
         (foreign,) = [s for s in tx.sessions.browser_sessions(person.person_id) if s.source_ip == "198.51.100.7"]
     answer = browser.post(f"/account/sessions/{foreign.session_id}/end")
-    assert answer.headers["location"] == "/account/sessions"
+    assert answer.headers["location"] == "/account/sessions?done=ended"
     assert other.get("/").headers["location"] == "/signin"
     assert browser.get("/").status_code == 200
 

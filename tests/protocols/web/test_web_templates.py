@@ -17,10 +17,11 @@ from markupsafe import Markup
 
 from ostiary.protocols.texts.moments import readable, waiting_time
 from ostiary.protocols.web import pages
+from web_account_previews import ACCOUNT_PAGES, SESSIONS
 
 _NOON = datetime(2026, 3, 14, 12, 5, tzinfo=UTC)
 _QR = Markup(segno.make("otpauth://totp/Example:ada?secret=JBSWY3DPEHPK3PXP").svg_inline(omitsize=True))  # noqa: S704 - the point of this variable is that it is markup
-_PARTS = {"_parts.html", "base.html", "signed_in.html"}
+_PARTS = {"_parts.html", "base.html", "signed_in.html", "account_area.html"}
 _VOID = {"area", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr", "path", "circle", "rect"}
 
 
@@ -46,32 +47,6 @@ class Application:
     name: str
     launch_url: str
     description: str
-
-
-@dataclass(frozen=True)
-class Session:
-    id: str
-    source_ip: str
-    user_agent_summary: str
-    current: bool
-    end_action: str
-    created_at: datetime = _NOON
-    last_seen_at: datetime = _NOON
-
-
-@dataclass(frozen=True)
-class Attribute:
-    name: str
-    value: str
-    source: str
-    self_editable: bool
-
-
-@dataclass(frozen=True)
-class Factor:
-    name: str
-    added_at: datetime
-    last_used_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -136,6 +111,18 @@ class Page:
     name: str
     context: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def signed_in(self) -> bool:
+        return self._extends("signed_in.html") or self.in_account
+
+    @property
+    def in_account(self) -> bool:
+        return self._extends("account_area.html")
+
+    def _extends(self, base: str) -> bool:
+        source = files("ostiary.protocols.web").joinpath("templates", self.template).read_text("utf-8")
+        return f'{{% extends "{base}" %}}' in source
+
     def html(self) -> str:
         common = {"organization": "Example Corporation", "csrf": "t0k3n", "development": False}
         return pages.render(self.template, **(common | self.context))
@@ -148,21 +135,6 @@ _ENROLMENT = {
     "action": "/enroll",
 }
 _DEVICE = {"display_name": "Ada", "approve_action": "/device/approve", "deny_action": "/device/deny"}
-_SESSIONS = [
-    Session("s1", "192.0.2.17", "Firefox on Linux", current=True, end_action="/account/sessions/s1/end"),
-    Session("s2", "2001:db8::7c1", "Safari on iPhone", current=False, end_action="/account/sessions/s2/end"),
-]
-_ACCOUNT = _SIGNED_IN | {
-    "user_name": "ada",
-    "email": "ada@example.com",
-    "groups": ["platform", "support", "database-on-call"],
-    "attributes": [
-        Attribute("department", "Platform engineering", "HR system", self_editable=False),
-        Attribute("cost_center", "4711", "HR system", self_editable=False),
-        Attribute("pronouns", "she/her", "profile", self_editable=True),
-    ],
-    "factors": [Factor("Password", _NOON, _NOON), Factor("Authenticator app", _NOON, None)],
-}
 _CREDENTIALS = _SIGNED_IN | {
     "role_name": "ReadOnly",
     "account_name": "Production",
@@ -246,20 +218,13 @@ PAGES = [
     ),
     Page("portal.html", "portal-empty", _SIGNED_IN | {"roles": [], "applications": [], "development": True}),
     Page("credentials.html", "credentials", _CREDENTIALS),
-    Page("account.html", "account", _ACCOUNT),
-    Page("account.html", "account-empty", _ACCOUNT | {"email": None, "groups": [], "attributes": []}),
-    Page(
-        "account_sessions.html",
-        "account_sessions",
-        _SIGNED_IN
-        | {"sessions": _SESSIONS, "end_others_action": "/account/sessions/end", "notice": "The session has ended."},
-    ),
     Page("signed_out.html", "signed_out"),
     Page("error.html", "error", _ERROR),
     Page("throttled.html", "throttled", {"retry_after_seconds": 95}),
     Page("mailbox.html", "mailbox", {"mails": [_MAIL, _MAIL], "development": True}),
     Page("mailbox.html", "mailbox-empty", {"mails": [], "development": True}),
 ]
+PAGES += [Page(*preview) for preview in ACCOUNT_PAGES]
 _every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 
 
@@ -364,7 +329,9 @@ def test_a_page_has_landmarks_and_a_skip_link_to_its_content(page: Page) -> None
     assert [len(reader.all(tag)) for tag in ("main", "header", "footer")] == [1, 1, 1]
     first_link = reader.all("a")[0]
     assert first_link.attributes["href"] == "#" + _values(reader.all("main"), "id")[0]
-    assert len(reader.all("nav")) == ("person" in page.context and page.template != "enroll_password.html")
+    navigations = _values(reader.all("nav"), "aria-label")
+    assert navigations[:1] == (["Main"] if page.signed_in else [])
+    assert navigations[1:] == (["Account"] if page.in_account else [])
 
 
 @_every_page
@@ -442,12 +409,16 @@ def test_a_forgotten_variable_is_an_error(template: str, missing: str) -> None:
 
 @pytest.mark.parametrize(
     ("template", "current"),
-    [("portal.html", "/"), ("account.html", "/account"), ("account_sessions.html", "/account/sessions")],
+    [
+        ("portal.html", ["/"]),
+        ("account.html", ["/account", "/account"]),
+        ("account_sessions.html", ["/account", "/account/sessions"]),
+    ],
 )
-def test_the_navigation_marks_the_page_one_is_on(template: str, current: str) -> None:
+def test_the_navigation_marks_the_page_one_is_on(template: str, current: list[str]) -> None:
     page = next(page for page in PAGES if page.template == template)
     marked = [e for e in Reader(page.html()).all("a") if e.attributes.get("aria-current") == "page"]
-    assert _values(marked, "href") == [current]
+    assert _values(marked, "href") == current
 
 
 def test_the_fields_of_a_sign_in_are_known_to_password_managers() -> None:
@@ -461,6 +432,8 @@ def test_the_fields_of_a_sign_in_are_known_to_password_managers() -> None:
         ("username", "username"),
         ("password", "current-password"),
         ("user_code", "off"),
+        ("present_password", "current-password"),
+        ("name", "off"),
         ("new_password", "new-password"),
         ("repeat_password", "new-password"),
         ("code", "one-time-code"),
@@ -478,9 +451,9 @@ def test_credentials_arrive_whole_in_the_fields_to_copy_from() -> None:
 def test_the_current_session_offers_no_button_that_ends_it() -> None:
     page = next(page for page in PAGES if page.name == "account_sessions")
     actions = _values(Reader(page.html()).all("form"), "action")
-    assert actions == ["/signout", "/account/sessions/s2/end", "/account/sessions/end"]
-    alone = replace(page, context=page.context | {"sessions": _SESSIONS[:1]})
-    assert _values(Reader(alone.html()).all("form"), "action") == ["/signout"]
+    assert actions == ["/signout", "/account/sessions/s2/end", "/end-others", "/end-all"]
+    alone = replace(page, context=page.context | {"sessions": SESSIONS[:1]})
+    assert _values(Reader(alone.html()).all("form"), "action") == ["/signout", "/end-all"]
 
 
 @pytest.mark.parametrize("address", ["javascript:attack()", "data:text/html,x", "//x", "/x", "https:", "http://[", " "])

@@ -83,7 +83,9 @@ def disown(visit: Visit) -> Answer:
 
 
 def show_data(visit: Visit) -> Answer:
-    return Answer(visit.render("account_data.html", person=visit.person.person, action=PATHS.own_data))
+    may_delete = visit.rooms.recovery.deletion.is_open_to(visit.person)
+    person = visit.person.person
+    return Answer(visit.render("account_data.html", person=person, action=PATHS.own_data, may_delete=may_delete))
 
 
 def download_data(visit: Visit) -> Answer:

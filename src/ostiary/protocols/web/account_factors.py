@@ -17,6 +17,7 @@ from ostiary.domain.signin_policy.model import Factor
 from ostiary.kit.texts import Text
 from ostiary.protocols.web.errors import STATUSES, sentence
 from ostiary.protocols.web.pages import PATHS
+from ostiary.protocols.web.passkey import accepted_signal
 from ostiary.protocols.web.visit import Answer, Route, Visit, go_to
 
 _FACTOR = PATHS.factors + "/{factor_id}"
@@ -40,6 +41,7 @@ def show_factors(visit: Visit) -> Answer:
         may_add_passkey=Factor.PASSKEY in ways.allowed,
         may_add_authenticator=Factor.TOTP in ways.allowed and len(ways.authenticators) < MAX_AUTHENTICATORS,
         may_have_password=Factor.PASSWORD in ways.allowed,
+        signal=accepted_signal(visit),
         notice=visit.say(_DONE.get(visit.query.get("done", ""), "")),
     )
     return Answer(page)
@@ -101,7 +103,7 @@ def confirm_authenticator(visit: Visit) -> Answer:
 def _rename_page(visit: Visit, name: str, *, error: str | None = None) -> str:
     action = f"{PATHS.factors}/{visit.path['factor_id']}/rename"
     person = visit.person.person
-    return visit.render("account_factor_rename.html", person=person, name=name, action=action, error=error)
+    return visit.render("account_factor_rename.html", person=person, factor_name=name, action=action, error=error)
 
 
 def _removal_page(visit: Visit, *, error: str | None = None) -> str:
@@ -109,7 +111,7 @@ def _removal_page(visit: Visit, *, error: str | None = None) -> str:
     return visit.render(
         "account_factor_remove.html",
         person=visit.person.person,
-        name=visit.rooms.own.factors.name_of(visit.person, factor_id),
+        factor_name=visit.rooms.own.factors.name_of(visit.person, factor_id),
         action=f"{PATHS.factors}/{factor_id}/remove",
         error=error,
     )
@@ -117,7 +119,7 @@ def _removal_page(visit: Visit, *, error: str | None = None) -> str:
 
 def _new_page(visit: Visit, name: str, *, error: str | None = None) -> str:
     action, person = PATHS.new_authenticator, visit.person.person
-    return visit.render("account_authenticator_new.html", person=person, name=name, action=action, error=error)
+    return visit.render("account_authenticator_new.html", person=person, factor_name=name, action=action, error=error)
 
 
 def _authenticator_page(visit: Visit, *, error: str | None = None) -> str:

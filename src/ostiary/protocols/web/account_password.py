@@ -101,7 +101,7 @@ def _removal_page(visit: Visit, *, error: str | None = None) -> str:
         raise UnknownFactor
     name = visit.say(Text("Password"))
     return visit.render(
-        "account_factor_remove.html", person=visit.person.person, name=name, action=_REMOVE, error=error
+        "account_factor_remove.html", person=visit.person.person, factor_name=name, action=_REMOVE, error=error
     )
 
 

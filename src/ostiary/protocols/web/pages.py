@@ -40,6 +40,7 @@ class Paths:
     own_applications: str = "/account/applications"
     activity: str = "/account/activity"
     own_data: str = "/account/data"
+    delete_account: str = "/account/delete"
     mailbox: str = "/development/mailbox"
     static: str = "/static"
 
