@@ -302,6 +302,30 @@ def test_guesses_are_counted_cleared_and_forgotten(database: Database) -> None:
         assert tx.credentials.guess_count("person:ana") is None
 
 
+def test_guess_counts_that_were_read_at_once_follow_what_the_transaction_does(database: Database) -> None:
+    kept, cleared = GuessCount("a", 1, NOW, NOW, None), GuessCount("b", 2, NOW, NOW, NOW + HOUR)
+    for each in (kept, cleared):
+        put_one(database, lambda tx, c: tx.credentials.put_guess_count(c), each)
+
+    def work(tx: Transaction) -> None:
+        rows = tx.credentials
+        rows.load_guess_counts(["a", "b", "c"])
+        assert [rows.guess_count(subject) for subject in "abc"] == [kept, cleared, None]
+        rows.put_guess_count(replace(kept, failures=5))
+        rows.put_guess_count(replace(kept, subject="c"))
+        rows.clear_guess_counts(["b", "nobody's"])
+        assert [rows.guess_count(subject) for subject in "abc"] == [
+            replace(kept, failures=5),
+            None,
+            replace(kept, subject="c"),
+        ]
+        rows.clear_guess_counts(["c"])
+
+    database.write(work)
+    with database.read() as tx:
+        assert [tx.credentials.guess_count(subject) for subject in "abc"] == [replace(kept, failures=5), None, None]
+
+
 def test_access_keys_go_with_their_iam_user(database: Database) -> None:
     user = IamUser("old", ACCOUNT, "ana", "legacy", NOW + HOUR, NOW, "AIDA1")
     key = AccessKey("AKIA1", ACCOUNT, "old", b"sealed", "legacy", True, NOW, NOW + HOUR)

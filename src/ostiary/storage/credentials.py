@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, or_, select, update
 
 from ostiary.domain.credentials.model import AccessKey, EnrolmentLink, GuessCount, IamUser, Password, TotpFactor
 from ostiary.storage.credential_proofs import ProofTable
@@ -17,11 +17,17 @@ _PASSWORD = select(password).where(password.c.person_id == bindparam("person_id"
 _ALL_FACTORS = select(totp_factor).order_by(totp_factor.c.created_at, totp_factor.c.factor_id)
 _LINK = select(enrolment_link).where(enrolment_link.c.token_hash == bindparam("token_hash"))
 _GUESSES = select(guess_count).where(guess_count.c.subject == bindparam("subject"))
+_SEVERAL_GUESSES = select(guess_count).where(guess_count.c.subject.in_(bindparam("subjects", expanding=True)))
+_DELETE_GUESSES = delete(guess_count).where(guess_count.c.subject.in_(bindparam("subjects", expanding=True)))
 _ACCESS_KEYS = select(access_key).order_by(access_key.c.access_key_id)
 _ACCESS_KEY = select(access_key).where(access_key.c.access_key_id == bindparam("access_key_id"))
 
 
 class CredentialTable(ProofTable):
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        self._guesses: dict[str, GuessCount | None] = {}  # what this transaction read and wrote
+
     def password(self, person_id: str) -> Password | None:
         return one(self._connection, _PASSWORD, Password, person_id=person_id)
 
@@ -71,18 +77,33 @@ class CredentialTable(ProofTable):
     def delete_enrolment_links(self, person_id: str) -> None:
         self._connection.execute(delete(enrolment_link).where(enrolment_link.c.person_id == person_id))
 
+    def load_guess_counts(self, subjects: Collection[str]) -> None:
+        found = many(self._connection, _SEVERAL_GUESSES, GuessCount, subjects=list(subjects))
+        self._guesses.update(dict.fromkeys(subjects))
+        self._guesses.update({count.subject: count for count in found})
+
     def guess_count(self, subject: str) -> GuessCount | None:
+        if subject in self._guesses:
+            return self._guesses[subject]
         return one(self._connection, _GUESSES, GuessCount, subject=subject)
 
     def put_guess_count(self, count: GuessCount) -> None:
         put(self._connection, guess_count, count)
+        self._guesses[count.subject] = count
+
+    def clear_guess_counts(self, subjects: Collection[str]) -> None:
+        there = [subject for subject in subjects if subject not in self._guesses or self._guesses[subject] is not None]
+        if there:
+            self._connection.execute(_DELETE_GUESSES, {"subjects": there})
+        self._guesses.update(dict.fromkeys(subjects))
 
     def clear_guess_count(self, subject: str) -> None:
-        self._connection.execute(delete(guess_count).where(guess_count.c.subject == subject))
+        self.clear_guess_counts([subject])
 
     def delete_guess_counts(self, *, last_before: datetime) -> int:
         blocked_later = guess_count.c.blocked_until >= last_before
         old = delete(guess_count).where(guess_count.c.last_at < last_before)
+        self._guesses.clear()
         return self._connection.execute(old.where(or_(guess_count.c.blocked_until.is_(None), ~blocked_later))).rowcount
 
     def iam_users(self) -> Sequence[IamUser]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -109,11 +109,17 @@ class CredentialRows(Protocol):
 
     def delete_enrolment_links(self, person_id: str) -> None: ...
 
+    def load_guess_counts(self, subjects: Collection[str]) -> None:
+        """Read these at once: within this transaction `guess_count` knows them from now on."""
+        ...
+
     def guess_count(self, subject: str) -> GuessCount | None: ...
 
     def put_guess_count(self, count: GuessCount) -> None: ...
 
     def clear_guess_count(self, subject: str) -> None: ...
+
+    def clear_guess_counts(self, subjects: Collection[str]) -> None: ...
 
     def delete_guess_counts(self, *, last_before: datetime) -> int:
         """Forget counts that nobody added to since then and that block nobody: strangers choose the subjects."""

@@ -98,6 +98,11 @@ class Guess:
     tries: str = ""
     watch: GuessWatch | None = None
 
+    @property
+    def subjects(self) -> list[str]:
+        every = (self.pair, self.name, self.network, self.names, self.known, self.lately, self.tries)
+        return [subject for subject in every if subject]
+
 
 @dataclass(frozen=True, slots=True)
 class Tallies:
@@ -163,8 +168,9 @@ class Throttle:
             return
         key = self._keys.value.password_pepper
         rows.put_guess_count(GuessCount(subject_of(key, "known-device", name, origin.device), 0, now, now, None))
-        for guessed in Guessed:
-            rows.clear_guess_count(subject_of(key, "name-and-device", guessed.value, name, origin.device))
+        rows.clear_guess_counts(
+            [subject_of(key, "name-and-device", guessed.value, name, origin.device) for guessed in Guessed]
+        )
 
     def forget_device(self, rows: CredentialRows, *, name: str, device: str) -> None:
         rows.clear_guess_count(subject_of(self._keys.value.password_pepper, "known-device", name, device))
@@ -178,6 +184,7 @@ def succeeded(rows: CredentialRows, guess: Guess, now: datetime) -> None:
     """Forget the failures of this name, and take back the guess that was counted against the network."""
     if guess.watch is not None:
         guess.watch.succeeded(guess.guessed)
+    rows.load_guess_counts(guess.subjects)
     raise_tally(rows, guess.lately, LATELY, now, by=-1)
     if guess.tries:
         rows.clear_guess_count(guess.tries)
@@ -224,7 +231,13 @@ class _Subjects:
         return subject_of(self.key, "known-device", self.name, self.device)
 
     def guess(self, rows: CredentialRows) -> Guess:
+        """Reads all that is counted at once."""
+        everywhere = self._guess(at_home=bool(self.device))
+        rows.load_guess_counts([*everywhere.subjects, self.known_device])
         at_home = bool(self.device) and rows.guess_count(self.known_device) is not None
+        return everywhere if at_home else replace(everywhere, tries="")
+
+    def _guess(self, *, at_home: bool) -> Guess:
         return Guess(
             pair=self.of("name-and-network", self.name, self.network),
             name=self.of("name", self.name),
