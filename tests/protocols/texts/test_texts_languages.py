@@ -6,7 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from ostiary.domain.audit.errors import UnstorableText
 from ostiary.kit.texts import Text
+from ostiary.protocols.aws.gateway.errors import wire_error_of
 from ostiary.protocols.texts.catalogue import say, say_many, translations
 from ostiary.protocols.texts.choice import LANGUAGES, known_language, preferred
 from ostiary.protocols.texts.moments import readable, waiting_time
@@ -97,3 +99,18 @@ def test_a_page_its_errors_and_its_headers_follow_the_browser(house: House) -> N
         assert "Accept-Language" in answer.headers["vary"]
         assert said not in english.get(path).text
     assert "vary" not in german.get("/static/ostiary.css").headers
+
+
+def test_an_error_that_was_not_translated_says_so_in_her_language_and_is_marked_as_english(house: House) -> None:
+    german = Browser(make_app(house), headers={"Accept-Language": "de"})
+    refused = german.raw_post("/signin", b"username=%FF", **{"Content-Type": "application/x-www-form-urlencoded"})
+    assert refused.status_code in {400, 403}
+    assert 'lang="en"' not in refused.text, "a refusal that everybody may meet is translated"
+    strange = german.get("/signin?a=" + "%00")
+    assert strange.status_code == 400
+    assert 'lang="en"' not in strange.text
+
+
+def test_a_text_that_can_be_translated_is_plain_text_for_programs() -> None:
+    wire = wire_error_of(UnstorableText(Text("a text contains {what}", what="NUL")))
+    assert type(wire.message) is str
