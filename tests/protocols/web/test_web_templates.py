@@ -15,13 +15,16 @@ import segno
 from jinja2 import UndefinedError
 from markupsafe import Markup
 
+from ostiary.kit.texts import Text
 from ostiary.protocols.texts.moments import readable, waiting_time
 from ostiary.protocols.web import pages
+from ostiary.protocols.web.passkey import PasskeyForm
 from web_account_previews import ACCOUNT_PAGES, SESSIONS
+from web_signin_previews import SIGNIN_PAGES
 
 _NOON = datetime(2026, 3, 14, 12, 5, tzinfo=UTC)
 _QR = Markup(segno.make("otpauth://totp/Example:ada?secret=JBSWY3DPEHPK3PXP").svg_inline(omitsize=True))  # noqa: S704 - the point of this variable is that it is markup
-_PARTS = {"_parts.html", "base.html", "signed_in.html", "account_area.html"}
+_PARTS = {"_parts.html", "_passkey.html", "_passkey_signal.html", "base.html", "signed_in.html", "account_area.html"}
 _VOID = {"area", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr", "path", "circle", "rect"}
 
 
@@ -148,23 +151,42 @@ _MAIL = Mail(
     "Hello Ada,\n\nopen this link to choose a password. It works once, until tomorrow.\n\nExample Corporation",
     ["http://localhost:8080/enroll/ostenr_5d41402abc4b2a76b9719d911017c592a1b2c3"],
 )
-_FAILED = {"error": "The user name or the password is not right."}
 _ERROR = {
     "title": "Something went wrong",
     "message": "We could not finish what you asked for. Nothing was changed.",
     "request_id": "019ce8b2-7c11-7f3a-9d55-1b2c3d4e5f60",
 }
 
+_FAILED = {"error": "The user name or the password is not right."}
+_PASSKEY = PasskeyForm(
+    "/signin/passkey", "get", "http://localhost:8080", '{"rpId": "localhost"}', Text("Use your passkey")
+)
+_START = {
+    "person": Person(),
+    "first": True,
+    "passkey": replace(_PASSKEY, kind="create", label=Text("Create a passkey")),
+    "password_url": "/enroll/oste_5d41?with=password",
+    "alone": False,
+    "authenticator_action": "",
+    "others": True,
+}
+
 PAGES = [
-    Page("signin.html", "signin", {"username": "", "action": "/signin"}),
-    Page("signin.html", "signin-error", {"username": "ada", "action": "/signin", "development": True} | _FAILED),
-    Page("signin.html", "signin-notice", {"username": "", "action": "/signin", "notice": "Your session has ended."}),
-    Page("signin_code.html", "signin_code", {"action": "/signin/code", "display_name": "Ada"}),
+    Page("enroll_start.html", "enroll_start", _START),
+    Page("enroll_start.html", "enroll_start-error", _START | {"error": "This passkey could not be used."}),
     Page(
-        "signin_code.html",
-        "signin_code-error",
-        {"action": "/signin/code", "display_name": "Ada", "error": "That code is not right. Wait for the next one."},
+        "enroll_start.html", "enroll_start-passkey-only", _START | {"first": False, "password_url": "", "others": False}
     ),
+    Page(
+        "enroll_start.html",
+        "enroll_start-app",
+        _START | {"first": False, "password_url": "", "authenticator_action": "/enroll/authenticator/begin"},
+    ),
+    Page("enroll_start.html", "enroll_start-nothing", _START | {"passkey": None, "password_url": "", "others": False}),
+    Page("passkey_refused.html", "passkey_refused", {"back": "/signin", "signal": ""}),
+    Page("passkey_refused.html", "passkey_refused-unknown", {"back": "/signin", "signal": '{"unknown": {}}'}),
+    Page("account_passkey_new.html", "account_passkey_new", _SIGNED_IN | {"passkey": _PASSKEY}),
+    Page("account_passkey_new.html", "account_passkey_new-none", _SIGNED_IN | {"passkey": None}),
     Page("enroll_password.html", "enroll_password", _ENROLMENT | {"errors": []}),
     Page(
         "enroll_password.html",
@@ -201,7 +223,16 @@ PAGES = [
         "device_done-denied",
         {"application": "Ostiary command line", "approved": False, "ends_with_session": True},
     ),
-    Page("enroll_done.html", "enroll_done", {"portal_url": "/", "development": True}),
+    Page(
+        "enroll_done.html",
+        "enroll_done",
+        {"portal_url": "/", "way": "passkey", "recovery_codes": "/account/recovery-codes", "development": True},
+    ),
+    Page(
+        "enroll_done.html",
+        "enroll_done-app",
+        {"portal_url": "/device", "way": "authenticator", "recovery_codes": "/account/recovery-codes"},
+    ),
     Page("link_invalid.html", "link_invalid"),
     Page(
         "portal.html",
@@ -224,7 +255,7 @@ PAGES = [
     Page("mailbox.html", "mailbox", {"mails": [_MAIL, _MAIL], "development": True}),
     Page("mailbox.html", "mailbox-empty", {"mails": [], "development": True}),
 ]
-PAGES += [Page(*preview) for preview in ACCOUNT_PAGES]
+PAGES += [Page(*preview) for preview in (*ACCOUNT_PAGES, *SIGNIN_PAGES)]
 _every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 
 
@@ -294,13 +325,15 @@ def test_every_template_has_a_preview() -> None:
 
 
 @_every_page
-def test_a_page_runs_under_a_policy_that_forbids_scripts_and_inline_style(page: Page) -> None:
+def test_a_page_runs_under_a_policy_that_forbids_inline_scripts_and_style(page: Page) -> None:
     elements = Reader(page.html()).elements
-    assert {"script", "style", "iframe", "object", "embed", "base"}.isdisjoint(e.tag for e in elements)
+    assert {"style", "iframe", "object", "embed", "base"}.isdisjoint(e.tag for e in elements)
     names = {name for element in elements for name in element.attributes}
     assert "style" not in names
     assert not [name for name in names if name.startswith("on")]
-    loaded = [e for e in elements if e.tag in {"img", "link"}]
+    scripts = [e for e in elements if e.tag == "script"]
+    assert all(e.attributes["src"] and "defer" in e.attributes for e in scripts)
+    loaded = [e for e in elements if e.tag in {"img", "link", "script"}]
     for address in _values(loaded, "src") + _values(loaded, "href"):
         assert address.startswith(f"{pages.PATHS.static}/")
 
@@ -382,7 +415,7 @@ def test_at_most_one_element_takes_the_focus_and_an_error_takes_it_first(page: P
 def test_no_text_that_a_page_is_given_becomes_markup(page: Page) -> None:
     common = {"organization": "O", "csrf": "c", "development": True, "error": "E", "notice": "N"}
     html = pages.render(page.template, **_poisoned(common | page.context))
-    assert "<script" not in html
+    assert "<script>" not in html
     assert "&lt;script&gt;attack()" in html
     plain = pages.render(page.template, **(common | page.context))
     assert [e.tag for e in Reader(html).elements if e.tag != "a"] == [
