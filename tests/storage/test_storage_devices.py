@@ -87,6 +87,16 @@ def test_a_no_cannot_become_a_yes(database: Database) -> None:
     assert not _use(database)
 
 
+def test_a_second_use_is_remembered(database: Database) -> None:
+    _decide(database, DeviceStatus.APPROVED)
+    _use(database)
+    database.write(lambda tx: tx.tokens.note_device_reuse(b"device"))
+    with database.read() as tx:
+        found = tx.tokens.device(b"device")
+    assert found is not None
+    assert found.status is DeviceStatus.REUSED
+
+
 def test_what_is_expired_is_neither_decided_nor_used(database: Database) -> None:
     assert not _decide(database, DeviceStatus.APPROVED, at=DEVICE.expires_at)
     assert _decide(database, DeviceStatus.APPROVED)

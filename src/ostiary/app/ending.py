@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ostiary.domain.access.index import load_access_index
+from ostiary.domain.applications.builtin import BUILT_IN
+from ostiary.domain.applications.model import Application
 from ostiary.domain.directory.model import Person, PersonStatus, WorkloadStatus
 from ostiary.domain.sessions.model import Epoch, EpochKind
 from ostiary.domain.signin.leaving import end_everything_of
@@ -39,7 +41,7 @@ def carried_from(tx: Transaction) -> Carried:
         access_keys=frozenset(key.access_key_id for key in tx.credentials.access_keys() if key.active),
         client_secrets=frozenset(secret.secret_id for secret in tx.applications.client_secrets()),
         workloads=frozenset(w.name for w in tx.directory.workloads() if w.status is WorkloadStatus.ACTIVE),
-        applications=frozenset(a.client_id for a in tx.applications.applications() if a.enabled),
+        applications=frozenset(a.client_id for a in _applications(tx) if a.enabled),
     )
     disabled = frozenset(p.user_name for p in _everybody(tx) if p.status is PersonStatus.DISABLED)
     return Carried(tuple(tx.sessions.epochs_after(0)), disabled, living)
@@ -63,7 +65,7 @@ def _subjects(tx: Transaction) -> Iterator[tuple[EpochKind, str]]:
     """Everything besides people that a credential without a row can rest on."""
     yield from ((EpochKind.ROLE, role_arn) for role_arn in load_access_index(tx).roles)
     yield from ((EpochKind.WORKLOAD, workload.name) for workload in tx.directory.workloads())
-    yield from ((EpochKind.APPLICATION, application.client_id) for application in tx.applications.applications())
+    yield from ((EpochKind.APPLICATION, application.client_id) for application in _applications(tx))
     yield from ((EpochKind.ISSUER_TRUST, trust.arn) for trust in tx.federation.issuer_trusts())
     yield from ((EpochKind.ACCESS_KEY, key.access_key_id) for key in tx.credentials.access_keys())
 
@@ -78,9 +80,15 @@ def _disable_what_ended(tx: Transaction, living: Living) -> None:
     for workload in tx.directory.workloads():
         if workload.name not in living.workloads:
             tx.directory.put_workload(replace(workload, status=WorkloadStatus.DISABLED))
-    for application in tx.applications.applications():
+    for application in _applications(tx):
         if application.client_id not in living.applications:
             tx.applications.put_application(replace(application, enabled=False))
+
+
+def _applications(tx: Transaction) -> list[Application]:
+    """With those that are built in, which an entry could have disabled."""
+    rows = {application.client_id: application for application in tx.applications.applications()}
+    return list({**BUILT_IN, **rows}.values())
 
 
 def _everybody(tx: Transaction) -> Iterator[Person]:

@@ -147,6 +147,13 @@ class TokenTable:
             )
         )
 
+    def note_device_reuse(self, device_code_hash: bytes) -> None:
+        self._connection.execute(
+            update(device_authorization)
+            .where(device_authorization.c.device_code_hash == device_code_hash)
+            .values(status=DeviceStatus.REUSED)
+        )
+
     def use_device(self, device_code_hash: bytes, now: datetime) -> bool:
         return self._changed(
             _device_that_is(DeviceStatus.APPROVED, device_code_hash, now).values(status=DeviceStatus.USED)

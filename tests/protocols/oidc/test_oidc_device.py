@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from ostiary.domain.applications.builtin import COMMAND_LINE
 from ostiary.domain.directory.model import PersonStatus
 from ostiary.domain.tokens import device_authorization, device_codes
 from ostiary.domain.tokens.device_grant import GRANT_TYPE
+from ostiary.domain.tokens.grant import Minting
 from people_house import ISSUER
 from web_browser import Browser
 
@@ -67,6 +69,22 @@ def test_a_device_code_is_good_once_and_a_second_use_ends_what_came_of_it(house:
     assert house.bearer(tokens["access_token"]).status_code == 401
     assert error_of(house.refreshed(tokens["refresh_token"], CLI)) == "invalid_grant"
     assert len(house.events("ReuseDeviceCode")) == 1
+
+
+def test_a_second_use_while_the_tokens_are_made_leaves_neither_with_any(
+    house: OidcHouse, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    codes, mint, answers = codes_for(house), Minting.access_token, list[Any]()
+    choose(browser, codes)
+
+    def overtaken(*arguments: Any, **options: Any) -> Any:
+        monkeypatch.undo()
+        answers.append(poll(house, codes))
+        return mint(*arguments, **options)
+
+    monkeypatch.setattr(Minting, "access_token", overtaken)
+    answers.append(poll(house, codes))
+    assert [error_of(answer) for answer in answers] == ["invalid_grant", "invalid_grant"]
 
 
 def test_asking_too_often_makes_the_pause_longer_each_time(house: OidcHouse, browser: Browser) -> None:

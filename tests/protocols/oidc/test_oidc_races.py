@@ -59,7 +59,9 @@ def test_a_device_code_is_exchanged_once_by_many_at_once(house: OidcHouse, brows
     browser.post("/device/approve", {"user_code": asked["user_code"]})
     fields = {"grant_type": GRANT_TYPE, "device_code": asked["device_code"]}
     results = _all_at_once(lambda: house.token(fields, "ostiary-cli"))
-    [winner] = [result.json for result in results if result.status_code == 200]
+    winners = [result.json for result in results if result.status_code == 200]
+    assert len(winners) <= 1, "none when another came before the tokens were made"
     house.refresh()
-    assert house.bearer(winner["access_token"]).status_code == 401, "the others ended what came of it"
+    for winner in winners:
+        assert house.bearer(winner["access_token"]).status_code == 401, "the others ended what came of it"
     assert len(house.events("ReuseDeviceCode")) == _AT_ONCE - 1

@@ -61,10 +61,9 @@ class DeviceCodeGrant:
         shown = required(fields, "device_code")
         if not ids.has_token_form(shown, DEVICE_CODE_PREFIX):
             raise InvalidGrant("what was shown is not a device code of ours")
-        now = self._clock.now()
         # ORDER: the code is used up, in a transaction of its own, before anything is minted. What was noted there (a
         # question too soon, a second use) must outlive the refusal, so the refusal is returned and raised here.
-        found = self._transactions.write(lambda tx: _use_up(tx, client, hash_secret(shown), now))
+        found = self._transactions.write(lambda tx: _use_up(tx, client, hash_secret(shown), self._clock.now()))
         if not isinstance(found, DeviceAuthorization):
             raise found
         return self._mint(client, found)
@@ -76,6 +75,7 @@ class DeviceCodeGrant:
         refresh = ids.opaque_token(REFRESH_PREFIX) if OFFLINE_ACCESS in scopes else ""
 
         def work(tx: GrantSlice) -> Present:
+            _check_shown_once(tx, device)
             present = load_present(tx, application, proved, now)
             if refresh:
                 add_family(
@@ -105,7 +105,7 @@ def _use_up(tx: GrantSlice, client: Client, code_hash: bytes, now: datetime) -> 
         return InvalidGrant("there is no such device code, or it expired long ago")
     if device.client_id != client.application.client_id:
         return InvalidGrant(f"the device code is of the application `{device.client_id}`")
-    if device.status is DeviceStatus.USED or (
+    if device.status in {DeviceStatus.USED, DeviceStatus.REUSED} or (
         device.status is DeviceStatus.APPROVED and not tx.tokens.use_device(code_hash, now)
     ):
         return _used_before(tx, client, device, now)
@@ -128,7 +128,15 @@ def _wait(tx: GrantSlice, device: DeviceAuthorization, now: datetime) -> _Waitin
     return AuthorizationPending("nobody has approved the device yet")
 
 
+def _check_shown_once(tx: GrantSlice, device: DeviceAuthorization) -> None:
+    """A second use may come between using the code up and minting: then there is no family yet that it could end."""
+    found = tx.tokens.device(device.device_code_hash)
+    if found is None or found.status is not DeviceStatus.USED:
+        raise InvalidGrant("the device code was shown again before it became tokens")
+
+
 def _used_before(tx: GrantSlice, client: Client, device: DeviceAuthorization, now: datetime) -> InvalidGrant:
+    tx.tokens.note_device_reuse(device.device_code_hash)
     end_what_came_of(
         tx,
         client,

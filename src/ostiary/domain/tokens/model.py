@@ -78,6 +78,7 @@ class DeviceStatus(StrEnum):
     APPROVED = "approved"
     DENIED = "denied"
     USED = "used"
+    REUSED = "reused"  # shown a second time: nothing comes of it any more
 
 
 @dataclass(frozen=True, slots=True)
