@@ -20,6 +20,7 @@ from ostiary.protocols.texts.moments import readable, waiting_time
 from ostiary.protocols.web import pages
 from ostiary.protocols.web.passkey import PasskeyForm
 from web_account_previews import ACCOUNT_PAGES, SESSIONS
+from web_recovery_previews import RECOVERY_PAGES
 from web_signin_previews import SIGNIN_PAGES
 
 _NOON = datetime(2026, 3, 14, 12, 5, tzinfo=UTC)
@@ -255,7 +256,7 @@ PAGES = [
     Page("mailbox.html", "mailbox", {"mails": [_MAIL, _MAIL], "development": True}),
     Page("mailbox.html", "mailbox-empty", {"mails": [], "development": True}),
 ]
-PAGES += [Page(*preview) for preview in (*ACCOUNT_PAGES, *SIGNIN_PAGES)]
+PAGES += [Page(*preview) for preview in (*ACCOUNT_PAGES, *RECOVERY_PAGES, *SIGNIN_PAGES)]
 _every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 
 
@@ -463,6 +464,7 @@ def test_the_fields_of_a_sign_in_are_known_to_password_managers() -> None:
     }
     assert found == {
         ("username", "username"),
+        ("username", "username webauthn"),
         ("password", "current-password"),
         ("user_code", "off"),
         ("present_password", "current-password"),
@@ -470,6 +472,7 @@ def test_the_fields_of_a_sign_in_are_known_to_password_managers() -> None:
         ("new_password", "new-password"),
         ("repeat_password", "new-password"),
         ("code", "one-time-code"),
+        ("code", "off"),
     }
 
 
