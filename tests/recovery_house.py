@@ -8,7 +8,7 @@ from mail_room import mails_in
 from ostiary.domain.audit.caller import AssuranceLevel
 from ostiary.domain.directory.model import Directory, Person
 from ostiary.domain.mail.model import MailKind
-from ostiary.domain.recovery.helpers import Helper
+from ostiary.domain.recovery.helping import Helper
 from ostiary.domain.recovery.services import RecoveryServices
 from ostiary.domain.sessions.browser import Opened
 from ostiary.domain.sessions.model import SessionLevel

@@ -15,7 +15,7 @@ from ostiary.cli.output import AsJson, fail, write_json, write_text
 from ostiary.cli.person import Data, UserName
 from ostiary.cli.refusals import REFUSALS, issuer_of
 from ostiary.domain.recovery.assisted import AssistedRecovery, Collected
-from ostiary.domain.recovery.helpers import Helper
+from ostiary.domain.recovery.helping import Helper
 from ostiary.domain.recovery.model import RecoveryRequest
 from ostiary.domain.sessions.operator_credentials import operator
 from ostiary.kit.clock import iso

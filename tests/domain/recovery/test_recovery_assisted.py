@@ -13,7 +13,7 @@ from ostiary.domain.directory.model import PersonStatus
 from ostiary.domain.mail.model import MailKind
 from ostiary.domain.recovery.assisted import Collected
 from ostiary.domain.recovery.errors import HelpInvalid, HelpRefused, RequestNotOpen
-from ostiary.domain.recovery.helpers import Helper
+from ostiary.domain.recovery.helping import Helper
 from ostiary.domain.recovery.model import RecoveryRequest
 from ostiary.domain.sessions.model import SessionLevel
 from ostiary.domain.signin.errors import NotSignedIn, SignInRefused

@@ -6,7 +6,7 @@ from ostiary.app.wiring.shared import SharedServices
 from ostiary.domain.recovery.asking import RecoveryLinks
 from ostiary.domain.recovery.assisted import AssistedRecovery
 from ostiary.domain.recovery.deletion import AccountDeletion
-from ostiary.domain.recovery.helpers import HelperRights
+from ostiary.domain.recovery.helping import HelperRights
 from ostiary.domain.recovery.not_me import NotMe
 from ostiary.domain.recovery.registration import Registrations
 from ostiary.domain.recovery.self_service import SelfServiceRecovery

@@ -24,7 +24,7 @@ from ostiary.domain.directory.people import find_user_name
 from ostiary.domain.mail.model import MailKind, recipient_of
 from ostiary.domain.mail.outbox import Mailing, Outbox
 from ostiary.domain.recovery.errors import HelpInvalid, HelpRefused, RequestNotOpen
-from ostiary.domain.recovery.helpers import Helper, HelperRights
+from ostiary.domain.recovery.helping import Helper, HelperRights
 from ostiary.domain.recovery.model import RecoveryRequest, RequestOutcome
 from ostiary.domain.recovery.ports import RecoverySlice
 from ostiary.domain.risk.assessment import RiskAssessor

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ostiary.domain.access.errors import denied
 from ostiary.domain.recovery.assisted import ASSIST_PATH, AssistedRecovery
 from ostiary.domain.recovery.errors import HelpInvalid, HelpRefused
-from ostiary.domain.recovery.helpers import Helper
+from ostiary.domain.recovery.helping import Helper
 from ostiary.domain.sessions.model import SessionLevel
 from ostiary.kit.texts import Text
 from ostiary.protocols.web.errors import sentence

@@ -8,7 +8,7 @@ from enum import Enum
 from types import MappingProxyType
 
 from ostiary.domain.audit.caller import Origin
-from ostiary.domain.recovery.helpers import Helper
+from ostiary.domain.recovery.helping import Helper
 from ostiary.domain.sessions.model import SessionLevel
 from ostiary.domain.signin.current import SignedIn
 from ostiary.domain.signin.errors import NotSignedIn
