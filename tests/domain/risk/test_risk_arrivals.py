@@ -224,8 +224,10 @@ def test_many_prompts_are_an_attack_are_told_and_end(house: House) -> None:
 
     for _ in range(MOST_PROMPTS - 6):
         ask()
-    with pytest.raises(Throttled):
+    house.clock.advance(timedelta(minutes=5))
+    with pytest.raises(Throttled) as throttled:
         ask()
+    assert throttled.value.retry_after == 600
     ada.sign_in(HOME)
     assert signals(house)[0] == ["prompt-bombing"]
     ask()

@@ -6,6 +6,7 @@ A tally begins with its first count and ends a window later; what it counts is n
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from math import ceil
 
 from ostiary.domain.credentials.model import GuessCount
 from ostiary.domain.credentials.ports import CredentialRows
@@ -24,6 +25,12 @@ def raise_tally(rows: CredentialRows, subject: str, window: timedelta, now: date
     raised = max(0, count.failures + by)
     rows.put_guess_count(GuessCount(subject, raised, count.first_at, now, None))
     return raised
+
+
+def seconds_left(rows: CredentialRows, subject: str, window: timedelta, now: datetime) -> int:
+    """Until the tally begins anew; at least one."""
+    count = rows.guess_count(subject)
+    return 1 if count is None else max(1, ceil((count.first_at + window - now).total_seconds()))
 
 
 def first_in(rows: CredentialRows, subject: str, window: timedelta, now: datetime) -> bool:

@@ -14,7 +14,7 @@ from ostiary.domain.credentials.errors import Throttled
 from ostiary.domain.credentials.one_time_links import NotMeLinks
 from ostiary.domain.credentials.ports import CredentialSlice
 from ostiary.domain.credentials.server_keys import ServerKeys
-from ostiary.domain.credentials.tallies import raise_tally, tally
+from ostiary.domain.credentials.tallies import raise_tally, seconds_left, tally
 from ostiary.domain.credentials.throttle import Throttle, subject_of
 from ostiary.domain.directory.model import Person
 from ostiary.domain.directory.ports import DirectorySlice
@@ -134,7 +134,7 @@ class RiskAssessor:
         """
         subject = self._subject("prompts", person)
         if tally(tx.credentials, subject, _PROMPT_WINDOW, now) >= MOST_PROMPTS:
-            raise Throttled(int(_PROMPT_WINDOW.total_seconds()))
+            raise Throttled(seconds_left(tx.credentials, subject, _PROMPT_WINDOW, now))
         self._count_prompt(tx, person, origin, now)
 
     def forget(self, tx: AssessingSlice, person: Person) -> None:
