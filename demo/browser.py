@@ -29,8 +29,8 @@ class Page:
     texts: dict[str, str]
 
     def form(self, *, to: str) -> Form:
-        """The form whose action begins like this. Raises TourFailed."""
-        for form in self.forms:
+        """The form with this action, or else one that begins like this. Raises TourFailed."""
+        for form in sorted(self.forms, key=lambda form: form.action != to):
             if form.action.startswith(to):
                 return form
         raise TourFailed(f"the page {self.path} ({self.heading}) has no form to {to}")

@@ -78,7 +78,7 @@ class Stage:
 
     @property
     def base_url(self) -> str:
-        return f"http://{_HOST}:{self.port}"
+        return _address(self.port)
 
     @property
     def endpoint(self) -> str:
@@ -128,6 +128,11 @@ class Stage:
             return False
 
 
+def _address(port: int) -> str:
+    """By name: browsers know no passkeys at a bare IP address."""
+    return f"http://localhost:{port}"
+
+
 def prepare(screen: Screen, place: Place, *, wanted_port: int) -> Stage:
     """A new data directory and its issuers; nothing serves yet. Raises TourFailed."""
     if place.clear():
@@ -135,7 +140,7 @@ def prepare(screen: Screen, place: Place, *, wanted_port: int) -> Stage:
     port = choose_port(wanted_port)
     if port != wanted_port:
         screen.done(f"port {wanted_port} is taken: this demo uses {port}")
-    data, issuer = str(place.data), f"http://{_HOST}:{port}"
+    data, issuer = str(place.data), _address(port)
     made = json.loads(run([str(OSTIARY), "init", "--data", data, "--name", "Acme", "--issuer", issuer, "--json"]))
     return Stage(
         screen=screen,

@@ -54,7 +54,7 @@ def tour(place: Path) -> str:
         r"GetCredentialReport by ",
         r"the trail is whole: \d+ records",
         r"record \d+ \(GetSecretValue by .*\).* was changed after it was sealed",
-        r"http://127\.0\.0\.1:\d+/enroll/\S+",
+        r"http://localhost:\d+/enroll/\S+",
         r"otpauth://totp/",
         r"ostiary credentials --data \S+ --format env",
         r"aws secretsmanager list-secrets",
@@ -71,7 +71,7 @@ def test_the_tour_takes_less_than_a_minute(tour: str) -> None:
 
 
 def test_the_tour_leaves_nothing_running(tour: str, place: Path) -> None:
-    address = re.search(r"http://127\.0\.0\.1:(\d+)/signin", tour)
+    address = re.search(r"http://localhost:(\d+)/signin", tour)
     assert address is not None
     with socket.socket() as probe, pytest.raises(ConnectionRefusedError):
         probe.connect(("127.0.0.1", int(address.group(1))))
