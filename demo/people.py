@@ -41,12 +41,12 @@ def enrol(stage: Stage, browser: Browser) -> Enrolled:
     """Password and authenticator, through the pages."""
     began = _now()
     stage.screen.say("Maria follows her one-time link, chooses a password and adds an authenticator app.")
-    link = stage.links[PERSON]
+    link = f"{stage.links[PERSON]}?with=password"
     password = " ".join(secrets.choice(_WORDS) for _ in range(4)) + f" {secrets.randbelow(900) + 100}"
     stage.screen.asked(
         f"GET  {link}?with=password\nPOST new_password, repeat_password\nPOST code", by="Maria's browser"
     )
-    welcome = browser.open(f"{link}?with=password")
+    welcome = browser.open(link)
     form = welcome.form(to="/enroll/")
     second = browser.send(form, new_password=password, repeat_password=password)
     authenticator = Authenticator(second.text(".key"))
