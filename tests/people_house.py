@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -37,6 +39,7 @@ from ostiary.domain.signin.signin import SignIn
 from ostiary.domain.signin_policy.index import SignInPolicyIndex, load_signin_policies
 from ostiary.domain.signin_policy.model import SignInPolicy
 from ostiary.kit.clock import FixedClock
+from ostiary.kit.crypto.password_cost import PasswordCost
 from ostiary.kit.crypto.sealing import RootKey
 from ostiary.kit.crypto.totp import STEP_SECONDS, code_at
 from ostiary.kit.current import Current
@@ -200,16 +203,42 @@ def secret_of(uri: str) -> bytes:
     return base64.b32decode(text + "=" * (-len(text) % 8))
 
 
+@cache
+def _template() -> tuple[RootKey, bytes]:
+    """A database with tables, server keys and the organization; made once, since an RSA key takes its time."""
+    root = RootKey.generate()
+    with tempfile.TemporaryDirectory() as folder:
+        database = open_database(f"sqlite:///{folder}/template.db")
+        _fill(database, root)
+        database.close()
+        return root, Path(folder, "template.db").read_bytes()
+
+
+def _fill(database: Database, root: RootKey) -> None:
+    metadata.create_all(database.engine)
+    database.write(lambda tx: make_first_keys(tx.server_keys, root, now=MORNING))
+    database.write(_put_organization)
+
+
+def _new_database(folder: Path, url: str | None) -> tuple[Database, RootKey]:
+    if url is not None:
+        database, root = open_database(url), RootKey.generate()
+        _fill(database, root)
+        return database, root
+    root, content = _template()
+    (folder / "ostiary.db").write_bytes(content)
+    return open_database(f"sqlite:///{folder}/ostiary.db"), root
+
+
 @contextmanager
 def open_house(folder: Path, *, directory: Directory | None = None, database_url: str | None = None) -> Iterator[House]:
-    database = open_database(database_url or f"sqlite:///{folder}/ostiary.db")
-    metadata.create_all(database.engine)
-    clock, root = FixedClock(MORNING), RootKey.generate()
-    database.write(lambda tx: make_first_keys(tx.server_keys, root, now=MORNING))
-    for work in (_put_organization, lambda tx: tx.directory.put_directory(directory or Directory("workforce"))):
-        database.write(work)
+    """Passwords cost next to nothing here: what they cost is another test's business."""
+    database, root = _new_database(folder, database_url)
+    clock = FixedClock(MORNING)
+    database.write(lambda tx: tx.directory.put_directory(directory or Directory("workforce")))
     with database.read() as tx:
-        keys = Current(load_server_keys(tx.server_keys, root, now=MORNING))
+        loaded = load_server_keys(tx.server_keys, root, now=MORNING)
+        keys = Current(replace(loaded, password_cost=PasswordCost(64, 1)))
         index = Current(load_access_index(tx))
     house = make_house(database, clock, keys, index)
     try:
