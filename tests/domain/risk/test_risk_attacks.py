@@ -131,7 +131,7 @@ def test_an_attack_on_two_workers_at_once_is_told_once(
     engine: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     url = request.getfixturevalue("fresh_postgresql_database")() if engine == "postgresql" else None
-    with open_house(tmp_path, database_url=url) as house, ThreadPoolExecutor(8) as threads:
+    with open_house(tmp_path, database_url=url) as house, ThreadPoolExecutor(4) as threads:
         again = url or str(house.database.engine.url)
         with closing(open_database(again)) as database:
             other = House(house.clock, People(replace(house.parts, database=database)))

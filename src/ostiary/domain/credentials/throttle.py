@@ -177,7 +177,11 @@ class Throttle:
 
     def failures_lately(self, rows: CredentialRows, *, name: str, now: datetime) -> int:
         """How often somebody failed at what `name` has within an hour, from wherever."""
-        return tally(rows, _lately(self._keys.value.password_pepper, Guessed.PASSWORD, name), LATELY, now)
+        return tally(rows, self.lately_subject(name), LATELY, now)
+
+    def lately_subject(self, name: str) -> str:
+        """Under which they are counted, for whoever reads several counts at once."""
+        return _lately(self._keys.value.password_pepper, Guessed.PASSWORD, name)
 
 
 def succeeded(rows: CredentialRows, guess: Guess, now: datetime) -> None:

@@ -27,7 +27,7 @@ from ostiary.domain.risk.places import NoPlaces, Place, Places
 from ostiary.domain.risk.ports import RiskSlice
 from ostiary.domain.risk.remembering import forget_arrivals, remember_arrival
 from ostiary.domain.risk.signals import MANY_PROMPTS, Circumstances, level_of, score_of, signals_of
-from ostiary.domain.risk.watching import Attack, attack_event, is_attacking, warn
+from ostiary.domain.risk.watching import QUIET, Attack, attack_event, spraying_subject, warn
 from ostiary.domain.signin_policy.model import RiskAnswer, RiskLevel, SignInRules
 from ostiary.kit.clock import Clock, iso
 from ostiary.kit.current import Current
@@ -150,7 +150,9 @@ class RiskAssessor:
         place: Place | None,
         now: datetime,
     ) -> Circumstances:
-        rows = tx.credentials
+        rows, prompts = tx.credentials, self._subject("prompts", person)
+        alarm = spraying_subject(self._keys.value, origin.source_ip)
+        rows.load_guess_counts([prompts, alarm, self._throttle.lately_subject(person.user_name)])
         return Circumstances(
             device=origin.device,
             network=neighbourhood_of(origin.source_ip),
@@ -161,8 +163,8 @@ class RiskAssessor:
             place=place,
             dormant_after=rules.dormant,
             failures=self._throttle.failures_lately(rows, name=person.user_name, now=now),
-            prompts=tally(rows, self._subject("prompts", person), _PROMPT_WINDOW, now),
-            attacking=is_attacking(rows, self._keys.value, origin.source_ip, now),
+            prompts=tally(rows, prompts, _PROMPT_WINDOW, now),
+            attacking=tally(rows, alarm, QUIET, now) > 0,
             denied=self.is_denied(rules, origin),
         )
 

@@ -62,9 +62,8 @@ def forget_unseen(tx: RememberingSlice, now: datetime) -> int:
 def _remember_device(
     tx: RememberingSlice, throttle: Throttle, person: Person, origin: Origin, now: datetime, *, trusted: bool
 ) -> None:
-    known = tx.risk.known_device(person.person_id, origin.device)
-    if known is None:
-        known = KnownDevice(person.person_id, origin.device, now, now, None, "", "")
+    found = tx.risk.known_device(person.person_id, origin.device)
+    known = found or KnownDevice(person.person_id, origin.device, now, now, None, "", "")
     tx.risk.put_known_device(
         replace(
             known,
@@ -74,7 +73,8 @@ def _remember_device(
             user_agent=origin.user_agent[:_MAX_USER_AGENT],
         )
     )
-    for old in tx.risk.known_devices(person.person_id)[MOST_DEVICES:]:
+    surplus = tx.risk.known_devices(person.person_id)[MOST_DEVICES:] if found is None else ()
+    for old in surplus:
         throttle.forget_device(tx.credentials, name=person.user_name, device=old.device)
         tx.risk.delete_known_device(person.person_id, old.device)
 

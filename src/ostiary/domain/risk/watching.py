@@ -15,9 +15,9 @@ from ostiary.domain.audit.caller import Caller, Origin
 from ostiary.domain.audit.event import Details, Event, event_of
 from ostiary.domain.audit.ports import AuditSlice
 from ostiary.domain.audit.vocabulary import EventName, Outcome
-from ostiary.domain.credentials.ports import CredentialRows, CredentialSlice
+from ostiary.domain.credentials.ports import CredentialSlice
 from ostiary.domain.credentials.server_keys import ServerKeys
-from ostiary.domain.credentials.tallies import first_in, raise_tally, tally
+from ostiary.domain.credentials.tallies import first_in, raise_tally
 from ostiary.domain.credentials.throttle import Guessed, Tallies, network_of, subject_of
 from ostiary.domain.directory.model import Person
 from ostiary.domain.directory.ports import DirectorySlice
@@ -157,6 +157,6 @@ def alarm_subject(keys: ServerKeys, attack: Attack, about: str) -> str:
     return subject_of(keys.password_pepper, "alarm", attack.value, about)
 
 
-def is_attacking(rows: CredentialRows, keys: ServerKeys, address: str, now: datetime) -> bool:
-    """Whether names were sprayed from this network within the hour."""
-    return tally(rows, alarm_subject(keys, Attack.SPRAYING, network_of(address)), QUIET, now) > 0
+def spraying_subject(keys: ServerKeys, address: str) -> str:
+    """Counted for an hour after names were sprayed from this network."""
+    return alarm_subject(keys, Attack.SPRAYING, network_of(address))
