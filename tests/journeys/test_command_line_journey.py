@@ -94,6 +94,8 @@ def test_a_person_signs_in_with_her_browser_looks_who_she_is_and_signs_out(
         messages: list[str] = []
         page.on("console", lambda message: messages.append(message.text))
         page.goto(address)
+        expect(page.get_by_role("heading", name="Allow Ostiary command line?")).to_be_visible()
+        page.get_by_role("button", name="Allow", exact=True).click()
         expect(page.get_by_role("heading", name="Done")).to_be_visible()
         signed_in = login.wait()
         assert messages == [], "the browser complained"

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from falcon.testing import Result
 
-from oidc_house import SHOP, OidcHouse, answer_of, authorize_path, claims_of, exchange
+from oidc_house import PHONE, SHOP, OidcHouse, answer_of, authorize_path, claims_of, exchange
 from ostiary.domain.audit.caller import AssuranceLevel
 from ostiary.domain.credentials.model import Passkey
 from ostiary.domain.signin_policy.model import Factor, Prompt, ScopeKind, SignInPolicy
@@ -244,6 +244,25 @@ def test_an_application_that_needs_agreement_gets_a_code_after_it_and_is_not_ask
     assert "code" in answer_of(browser.get(authorize_path()))
     [event] = house.events("GiveConsent")
     assert event.details["scopes"] == ["openid", "profile", "email", "offline_access", "orders.read"]
+
+
+def test_a_native_application_that_needs_agreement_asks_at_each_sign_in(house: OidcHouse, ada: Enrolled) -> None:
+    house.put(replace(PHONE, consent=True))
+    browser = house.signed_in_browser(ada)
+    wanted = {
+        "client_id": "phone",
+        "redirect_uri": "http://127.0.0.1:49152/callback",
+        "scope": "openid",
+    }
+    for _ in range(2):
+        browser.get(location(browser, **wanted))
+        answer = answer_consent(browser, agree="yes")
+        assert "code" in answer_of(browser.get(answer.headers["refresh"].removeprefix("0; url=")))
+    browser.get(location(browser, **wanted))
+    answer = answer_consent(browser, agree="yes")
+    house.people.clock.advance(timedelta(minutes=2))
+    late = browser.get(answer.headers["refresh"].removeprefix("0; url="))
+    assert late.headers["location"].startswith("/consent?"), "another program may have taken her there"
 
 
 def test_more_scopes_need_more_agreement(house: OidcHouse, ada: Enrolled) -> None:

@@ -26,6 +26,7 @@ COMMAND_LINE = Application(
     scopes=(OPENID, PROFILE, EMAIL, OFFLINE_ACCESS),
     description="Signs people in at a terminal: `ostiary login`",
     everyone=True,
+    consent=True,  # whoever listens on a port of her machine can send her here in its name
     device_flow=True,
     ends_with_session=True,
 )

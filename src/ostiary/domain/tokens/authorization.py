@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Protocol, assert_never
 
 from ostiary.domain.applications.model import Application
@@ -32,6 +32,8 @@ from ostiary.kit.redaction import Secret
 from ostiary.kit.transactions import Transactions
 
 CODE_LIFE = timedelta(seconds=60)
+_ONE_SIGN_IN = timedelta(minutes=1)  # from her yes to the application's code; browsers go on at once
+_EVER = datetime(1970, 1, 1, tzinfo=UTC)
 CODE_PREFIX = "osta"
 
 
@@ -125,9 +127,16 @@ class Authorization:
     def _check_consent(self, person: Person, requested: RequestedAuthorization) -> None:
         with self._transactions.read() as tx:
             consent = tx.tokens.consent(person.person_id, requested.application.client_id)
-        if consent is not None and requested.ask_again is not None and consent.granted_at < requested.ask_again:
+        if consent is not None and consent.granted_at < self._oldest_agreement(requested):
             consent = None
         check_consent(consent, requested.application, requested.scopes)
+
+    def _oldest_agreement(self, requested: RequestedAuthorization) -> datetime:
+        """RFC 8252 section 8.6: any program on her machine can say that it is a native application, and listen on a
+        port; so an agreement to one is for the sign-in that she sees.
+        """
+        oldest = requested.ask_again or _EVER
+        return max(oldest, self._clock.now() - _ONE_SIGN_IN) if requested.application.public else oldest
 
     def _code(self, text: str, caller: Caller, person: Person, requested: RequestedAuthorization) -> AuthorizationCode:
         proved = caller.assurance
@@ -166,6 +175,8 @@ class Authorization:
 
 def _keep(tx: AuthorizationSlice, caller: Caller, application: Application, code: AuthorizationCode) -> None:
     tx.tokens.add_code(code)
+    if application.public:
+        tx.tokens.delete_consent(code.person_id, application.client_id)
     details: Details = {"scopes": list(code.scopes), "redirectUri": code.redirect_uri, "familyId": code.family_id}
     tx.audit.append(
         event_of(
