@@ -13,6 +13,8 @@ from falcon import Request, Response
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from ostiary.domain.mail.delivery import Round
+
 _DOORS = frozenset({"aws", "oauth2", ".well-known", "signin", "enroll", "account", "static"})
 _SLOW_SECONDS = 0.25
 
@@ -23,9 +25,9 @@ _mails = Counter("ostiary_mails", "Mails, and attempts at them.", ["result"])
 _mails_waiting = Gauge("ostiary_mails_waiting", "Mails that wait to be sent.", multiprocess_mode="mostrecent")
 
 
-def count_mails(*, sent: int, failed: int, given_up: int, waiting: int) -> None:
+def count_mails(done: Round, waiting: int) -> None:
     """`failed` counts attempts, also those that are made again."""
-    for result, number in (("sent", sent), ("failed", failed), ("given-up", given_up)):
+    for result, number in (("sent", done.sent), ("failed", done.failed), ("given-up", done.given_up)):
         if number:
             _mails.labels(result).inc(number)
     _mails_waiting.set(waiting)

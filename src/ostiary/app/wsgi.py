@@ -14,7 +14,7 @@ from ostiary.app.data_directory import DataDirectory
 from ostiary.app.house import House, connect
 from ostiary.app.jobs import Job, Jobs
 from ostiary.app.mail import read_mail_settings
-from ostiary.app.metrics import RequestMetrics
+from ostiary.app.metrics import RequestMetrics, count_mails
 from ostiary.app.metrics_directory import DIRECTORY_VARIABLE
 from ostiary.app.settings import ServeSettings, is_loopback
 from ostiary.app.wiring.doors import Doors, build_doors, purge
@@ -130,7 +130,7 @@ def _jobs(house: House, bodies: BodyWatch, metrics: RequestMetrics) -> list[Job]
 
 def _mail_jobs(house: House, settings: ServeSettings) -> list[Job]:
     mail = read_mail_settings(house.directory, development=settings.development)
-    return mail_jobs(house, mail, issuer=settings.issuer)
+    return mail_jobs(house, mail, issuer=settings.issuer, count=count_mails)
 
 
 def _keep_keys(house: House) -> None:

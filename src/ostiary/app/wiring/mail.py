@@ -8,9 +8,8 @@ from collections.abc import Callable, Sequence
 from ostiary.app.house import House
 from ostiary.app.jobs import Job
 from ostiary.app.mail import MailSettings, make_postman
-from ostiary.app.metrics import count_mails
 from ostiary.domain.credentials.server_keys import ServerKeys
-from ostiary.domain.mail.delivery import Delivery
+from ostiary.domain.mail.delivery import Delivery, Round
 from ostiary.domain.mail.model import Queued
 from ostiary.domain.mail.outbox import open_message
 from ostiary.kit.crypto.sealing import Keyring, SealError
@@ -23,8 +22,8 @@ log = logging.getLogger(__name__)
 _EVERY_SECONDS = 2.0
 
 
-def mail_jobs(house: House, settings: MailSettings, *, issuer: str) -> list[Job]:
-    """None without a mail server."""
+def mail_jobs(house: House, settings: MailSettings, *, issuer: str, count: Callable[[Round, int], None]) -> list[Job]:
+    """None without a mail server; `count` is told what a round did, and how many messages wait."""
     postman = make_postman(settings, organization=house.organization_name, issuer=issuer)
     if postman is None:
         return []
@@ -32,7 +31,7 @@ def mail_jobs(house: House, settings: MailSettings, *, issuer: str) -> list[Job]
 
     def deliver() -> None:
         done = delivery.run()
-        count_mails(sent=done.sent, failed=done.failed, given_up=done.given_up, waiting=delivery.waiting())
+        count(done, delivery.waiting())
 
     return [Job("mail", _EVERY_SECONDS, deliver)]
 
