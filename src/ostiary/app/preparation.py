@@ -12,6 +12,7 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
+from ostiary.app.authenticator_roots import authenticator_roots
 from ostiary.app.data_directory import DataDirectory, DataDirectoryUnusable
 from ostiary.app.development import keep_start
 from ostiary.app.house import open_house
@@ -37,6 +38,7 @@ def prepare(settings: ServeSettings) -> ServeSettings:
     check_password_files(passwords)
     _check_mail(directory, settings)
     check_places(directory)
+    authenticator_roots(directory)
     posture_header(directory, settings)
     url = database_url(directory, settings.database_url)
     database = open_database(url)

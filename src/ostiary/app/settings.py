@@ -42,6 +42,7 @@ class StoredSettings:
     common_passwords: str = ""
     leaked_passwords: str = ""
     geoip_database: str = ""
+    authenticator_roots: str = ""
     posture_header: str = ""
 
 

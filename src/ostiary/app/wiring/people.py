@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from ostiary.app.authenticator_roots import authenticator_roots
 from ostiary.app.house import House
 from ostiary.app.places import places_of
 from ostiary.app.wiring.mail import shown_mails
@@ -90,6 +91,7 @@ def people_of(
         mailing=mailing,
         choice=choice,
         places=places_of(house.directory),
+        authenticator_roots=authenticator_roots(house.directory),
         development=development,
     )
     return People(parts)
