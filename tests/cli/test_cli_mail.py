@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from mail_server import PASSWORD, PostOffice, post_office
+from ostiary.app import preparation
 from ostiary.app.data_directory import DataDirectory
 from ostiary.app.mail import read_mail_settings
-from ostiary.app.settings import SettingsRefused
+from ostiary.app.settings import ServeSettings, SettingsRefused
 from ostiary.cli.main import app
 from ostiary.domain.mail.outbox import Mailing
 from ostiary.protocols.mail.smtp import Transport
@@ -136,3 +138,15 @@ def test_without_a_server_mails_are_shown_in_development_and_off_otherwise(confi
     settings = read_mail_settings(configure(), development=True)
     assert settings.mailing(development=True) is Mailing.SHOWN
     assert settings.mailing(development=False) is Mailing.OFF
+
+
+def test_a_start_without_a_mail_server_says_so_outside_development(
+    configure: Configure, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = ServeSettings(
+        data=configure().path, host="127.0.0.1", port=8480, database_url="", issuer="http://127.0.0.1:8480"
+    )
+    for development, told in ((True, 0), (False, 1)):
+        preparation._check_mail(DataDirectory(settings.data), replace(settings, development=development))
+        assert len(caplog.records) == told
+    assert "no mail server is configured" in caplog.text
