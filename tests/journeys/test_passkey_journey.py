@@ -143,6 +143,26 @@ def test_she_adds_a_second_passkey_and_a_removed_one_is_refused(
     expect(page.locator("[data-passkey-signal]")).to_have_count(1)
 
 
+def test_a_passkey_is_her_second_step_after_a_password(device: Device, server: OstiaryServer) -> None:
+    enrol(device, server)
+    page, password = device.page, "seven violet drums at noon"
+    page.goto(f"{address_of(server)}/account/password")
+    page.get_by_label("New password").fill(password)
+    page.get_by_label("The same password again").fill(password)
+    page.locator("main form button[type=submit]").click()
+    expect(page.get_by_role("heading", name="Ways to sign in")).to_be_visible()
+    sign_out(device)
+
+    page.add_init_script("PublicKeyCredential.isConditionalMediationAvailable = async () => false")
+    page.goto(f"{address_of(server)}/signin")
+    page.get_by_label("User name").fill("administrator")
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Continue").click()
+    device.present(touched=True)
+    page.get_by_role("button", name="Use your passkey").click()
+    expect(page.get_by_role("heading", name="Hello, Administrator")).to_be_visible()
+
+
 def test_without_passkeys_in_the_browser_the_other_way_is_there(browser: Browser, server: OstiaryServer) -> None:
     context = browser.new_context()
     page = context.new_page()
