@@ -281,3 +281,14 @@ def test_somebody_disabled_in_between_gets_no_further(house: House, recovery: Re
     house.clock.advance(timedelta(seconds=30))
     with pytest.raises(NotSignedIn):
         recovery.services.self_service.prove_code(here, ada.code(), from_network())
+
+
+def test_each_name_is_answered_as_late_as_is_its_own(
+    house: House, recovery: RecoveryHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late: list[str] = []
+    monkeypatch.setattr(house.services.hashing, "be_late", late.append)
+    house.enrol()
+    for typed in (" Ada", "nobody"):
+        recovery.services.links.ask(typed, from_network())
+    assert late == ["ada", "nobody"]

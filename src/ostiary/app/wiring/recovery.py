@@ -19,7 +19,13 @@ def recovery_services(people: SharedServices, passkeys: PasskeyServices) -> Reco
     parts = people.parts
     database, clock, issuer, outbox = parts.database, parts.clock, parts.issuer, people.outbox
     links = RecoveryLinks(
-        transactions=database, throttle=people.throttle, outbox=outbox, keys=parts.keys, clock=clock, issuer=issuer
+        transactions=database,
+        throttle=people.throttle,
+        hashing=people.hashing,
+        outbox=outbox,
+        keys=parts.keys,
+        clock=clock,
+        issuer=issuer,
     )
     return RecoveryServices(
         links=links,
@@ -49,6 +55,7 @@ def recovery_services(people: SharedServices, passkeys: PasskeyServices) -> Reco
         registrations=Registrations(
             transactions=database,
             throttle=people.throttle,
+            hashing=people.hashing,
             policies=parts.policies,
             outbox=outbox,
             clock=clock,

@@ -68,8 +68,12 @@ class PasswordHashing:
             self._verify(password, encoded)
         except PasswordMismatch:
             if name:
-                self._pause(self._lateness(name))
+                self.be_late(name)
             raise
+
+    def be_late(self, name: str) -> None:
+        """Wait as long as is this name's own, whether anybody has it or not: for other answers that must not tell."""
+        self._pause(self._lateness(name))
 
     def _verify(self, password: str, encoded: str | None) -> None:
         candidate = normalised(password)

@@ -1,7 +1,7 @@
 """How does somebody ask for a link to come back in? The answer and its time tell nothing about who exists.
 
 Whoever was asked for, one transaction does the same work: for nobody a link is made that opens nothing, and a
-message is sealed that has no reader.
+message is sealed that has no reader. What is left of a difference drowns in each name's own lateness.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from ostiary.domain.audit.caller import Caller, Origin, anonymous
 from ostiary.domain.audit.event import event_of
 from ostiary.domain.audit.vocabulary import EventName, Outcome
+from ostiary.domain.credentials.hashing import PasswordHashing
 from ostiary.domain.credentials.model import LinkPurpose
 from ostiary.domain.credentials.one_time_links import issue_one_time_link
 from ostiary.domain.credentials.server_keys import ServerKeys
@@ -41,6 +42,7 @@ class RecoveryLinks:
         *,
         transactions: Transactions[RecoverySlice],
         throttle: Throttle,
+        hashing: PasswordHashing,
         outbox: Outbox,
         keys: Current[ServerKeys],
         clock: Clock,
@@ -48,6 +50,7 @@ class RecoveryLinks:
     ) -> None:
         self._transactions = transactions
         self._throttle = throttle
+        self._hashing = hashing
         self._outbox = outbox
         self._keys = keys
         self._clock = clock
@@ -61,6 +64,7 @@ class RecoveryLinks:
         name = f"{network} {_folded(typed)}"
         self._throttle.count(anonymous(origin), Guessed.RECOVERY, name=name)
         self._transactions.write(lambda tx: self._ask(tx, typed, origin))
+        self._hashing.be_late(_folded(typed))
 
     def mail_link(self, tx: RecoverySlice, person: Person, now: datetime) -> bool:
         """Mail her a link, unless she may not have one or had several lately; whether it was mailed."""

@@ -15,6 +15,7 @@ from ostiary.domain.audit.caller import Origin, anonymous
 from ostiary.domain.audit.event import Details, event_of
 from ostiary.domain.audit.vocabulary import EventName, Outcome
 from ostiary.domain.credentials.errors import LinkInvalid
+from ostiary.domain.credentials.hashing import PasswordHashing
 from ostiary.domain.credentials.model import LinkPurpose, OneTimeLink
 from ostiary.domain.credentials.one_time_links import check_one_time_link, issue_one_time_link, use_one_time_link
 from ostiary.domain.credentials.throttle import Guessed, Throttle, network_of
@@ -69,6 +70,7 @@ class Registrations:
         *,
         transactions: Transactions[RecoverySlice],
         throttle: Throttle,
+        hashing: PasswordHashing,
         policies: Current[SignInPolicyIndex],
         outbox: Outbox,
         clock: Clock,
@@ -76,6 +78,7 @@ class Registrations:
     ) -> None:
         self._transactions = transactions
         self._throttle = throttle
+        self._hashing = hashing
         self._policies = policies
         self._outbox = outbox
         self._clock = clock
@@ -105,6 +108,7 @@ class Registrations:
         name = f"{network_of(origin.source_ip)} {checked.email}"
         self._throttle.count(anonymous(origin), Guessed.REGISTRATION, name=name)
         self._transactions.write(lambda tx: self._ask(tx, where, checked, origin))
+        self._hashing.be_late(checked.email)
 
     def look(self, token: str) -> str:
         """The address that the link proves, without using it up. Raises LinkInvalid, AlreadyRegistered."""
