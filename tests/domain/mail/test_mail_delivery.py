@@ -116,7 +116,7 @@ def test_a_body_that_was_moved_to_another_row_does_not_open(house: House, office
 
 @pytest.mark.parametrize("kind", [MailKind.NEW_SIGN_IN, MailKind.EMAIL_CODE, MailKind.THROTTLED])
 def test_nobody_is_bombed_and_one_kind_does_not_use_up_another(house: House, kind: MailKind) -> None:
-    for address in ("ada@example.com", "ADA@example.com") * 12:
+    for address in ("ada@example.com", "ADA@example.com", "ada+more@example.com") * 8:
         write(house, kind, Recipient(address))
     assert len(rows(house)) == WORDINGS[kind].hourly
     write(house, kind, Recipient("bob@example.com"))

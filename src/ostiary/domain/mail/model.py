@@ -55,18 +55,23 @@ def _asked_for(*needs: str, may: tuple[str, ...] = ()) -> Wording:
     return Wording(frozenset(needs), frozenset(may), hourly=5)
 
 
+def _by_us(*needs: str) -> Wording:
+    """An administrator or helper wrote it: several people may share one address."""
+    return Wording(frozenset(needs))
+
+
 def _notice(*needs: str, may: tuple[str, ...] = ()) -> Wording:
     return Wording(frozenset({"at", *needs}), frozenset({"device", "place", "not_me", *may}))
 
 
 WORDINGS: Mapping[MailKind, Wording] = {
-    MailKind.ENROLMENT: _asked_for("link", "user_name", "expires_at"),
-    MailKind.REGISTRATION_INVITATION: _asked_for("link", "expires_at"),
+    MailKind.ENROLMENT: _by_us("link", "user_name", "expires_at"),
+    MailKind.REGISTRATION_INVITATION: _by_us("link", "expires_at"),
     MailKind.VERIFY_EMAIL: _asked_for("link", "expires_at"),
     MailKind.ALREADY_REGISTERED: _asked_for("link", may=("recovery",)),
     MailKind.EMAIL_CODE: _asked_for("code", "expires_at"),
     MailKind.RECOVERY: _asked_for("link", "expires_at"),
-    MailKind.RECOVERY_APPROVAL: _asked_for("person", "requester", "link", "expires_at"),
+    MailKind.RECOVERY_APPROVAL: _by_us("person", "requester", "link", "expires_at"),
     MailKind.TEST: _asked_for("at"),
     MailKind.NEW_SIGN_IN: _notice(),
     MailKind.SIGN_IN_BLOCKED: _notice(),

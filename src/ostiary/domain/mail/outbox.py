@@ -77,7 +77,7 @@ class Outbox:
 
     def _recipient_hash(self, kind: MailKind, recipient: Recipient) -> str:
         """Comparable, and of no use to somebody who has the database and a list of addresses."""
-        text = "\0".join((kind.value, recipient.address.casefold(), "" if recipient.address else recipient.name))
+        text = "\0".join((kind.value, _counted_address(recipient.address), "" if recipient.address else recipient.name))
         key = self._keys.value.password_pepper
         return hmac.new(key, b"ostiary mail\0" + text.encode("utf-8", "surrogatepass"), sha256).hexdigest()
 
@@ -101,6 +101,12 @@ def open_message(keyring: Keyring, queued: Queued) -> Message:
 
 def _identity(message_id: str) -> str:
     return f"outbox:{message_id}"
+
+
+def _counted_address(address: str) -> str:
+    """`Ada+1@Example.com` counts as `ada@example.com`: what stands after a plus is the same mailbox with most servers."""
+    local, at, domain = address.casefold().rpartition("@")
+    return f"{local.split('+', 1)[0]}{at}{domain}"
 
 
 def _check_values(kind: MailKind, values: Mapping[str, str]) -> None:
