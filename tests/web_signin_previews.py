@@ -30,7 +30,7 @@ _SIGNIN: dict[str, Any] = {
 }
 _SECOND: dict[str, Any] = {
     "display_name": "Ada",
-    "email": "a…@example.com",
+    "email": "a•••@example.com",
     "passkey": None,
     "shown": _TOTP,
     "others": [],

@@ -14,7 +14,7 @@ from ostiary.domain.audit.caller import AssuranceLevel
 from ostiary.domain.credentials.recovery_codes import make_codes
 from ostiary.domain.mail.model import MailKind
 from ostiary.domain.sessions.model import SessionLevel
-from ostiary.domain.signin_policy.model import Factor, Prompt, ScopeKind, SignInPolicy
+from ostiary.domain.signin_policy.model import Factor, Prompt, RiskAnswer, ScopeKind, SignInPolicy
 from ostiary.kit.crypto.secret_hash import hash_secret
 from ostiary.protocols.web import routes
 from ostiary.protocols.web.visit import Answer, Route
@@ -82,6 +82,7 @@ def test_a_mailed_code_brings_somebody_in_and_the_page_tells_nobody_who_exists(h
             "workforce",
             factors=(Factor.PASSWORD, Factor.EMAIL_CODE),
             required=AssuranceLevel.SINGLE_FACTOR,
+            risk_medium=RiskAnswer.ALLOW,
         )
     )
     assert 'href="/signin/email"' in browser.get("/signin").text

@@ -114,7 +114,7 @@ def _wanted(by: str) -> Option | None:
 def _hinted(email: str) -> str:
     """Enough to know one's own address by, not to learn another's."""
     name, at, domain = email.partition("@")
-    return f"{name[:1]}…{at}{domain}" if at else ""
+    return f"{name[:1]}•••{at}{domain}" if at else ""
 
 
 ROUTES = (
