@@ -104,7 +104,7 @@ def _identity(message_id: str) -> str:
 
 
 def _counted_address(address: str) -> str:
-    """`Ada+1@Example.com` counts as `ada@example.com`: what stands after a plus is the same mailbox with most servers."""
+    """`Ada+1@Example.com` counts as `ada@example.com`: with most servers it is the same mailbox."""
     local, at, domain = address.casefold().rpartition("@")
     return f"{local.split('+', 1)[0]}{at}{domain}"
 
