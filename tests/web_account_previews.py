@@ -37,6 +37,7 @@ class Way:
     name: str
     removable: bool = True
     passkey: PasskeyRow | None = None
+    model: str = ""
     factor_id: str = "019ce8b2-7c11-7f3a-9d55-1b2c3d4e5f60"
     added_at: datetime = _NOON
     last_used_at: datetime | None = _NOON
@@ -91,7 +92,10 @@ class Happened:
 
 
 WAYS = Ways(
-    passkeys=[Way("MacBook", passkey=PasskeyRow(backed_up=True)), Way("Blue key", passkey=PasskeyRow(backed_up=False))],
+    passkeys=[
+        Way("MacBook", passkey=PasskeyRow(backed_up=True)),
+        Way("Blue key", passkey=PasskeyRow(backed_up=False), model="YubiKey 5"),
+    ],
     authenticators=[Way("My phone", last_used_at=None)],
     password=Way(""),
     codes=Codes(9, _NOON),

@@ -13,8 +13,10 @@ from ostiary.domain.account.slices import AccountSlice
 from ostiary.domain.audit.caller import CallerKind
 from ostiary.domain.audit.event import Event, decode
 from ostiary.domain.audit.ports import EventQuery, StoredEvent
+from ostiary.domain.audit.vocabulary import EventName, Outcome
 from ostiary.domain.directory.model import Person
 from ostiary.domain.signin.current import SignedIn
+from ostiary.domain.signin_policy.model import RiskLevel
 from ostiary.kit.transactions import Transactions
 
 PAGE = 25
@@ -58,11 +60,17 @@ def is_about(event: Event, person: Person) -> bool:
     return event.actor_kind == CallerKind.ANONYMOUS.value and person.arn in event.resources
 
 
+def _is_routine(event: Event) -> bool:
+    """A sign-in in which nothing was odd: the sign-in itself is told."""
+    usual = event.details.get("level") == RiskLevel.LOW.value
+    return event.name is EventName.ASSESS_RISK and event.outcome is Outcome.SUCCESS and usual
+
+
 def _page(person: Person, rows: Sequence[StoredEvent]) -> EventPage:
     own: list[Event] = []
     for place, row in enumerate(rows):
         event = decode(row.body)
-        if is_about(event, person):
+        if is_about(event, person) and not _is_routine(event):
             own.append(event)
         if len(own) == PAGE and place + 1 < len(rows):
             return EventPage(own, row.sequence)

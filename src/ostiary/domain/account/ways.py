@@ -10,6 +10,7 @@ from ostiary.domain.account.holdings import Holdings, holdings_of
 from ostiary.domain.account.own_recovery_codes import CodesLeft, codes_of
 from ostiary.domain.account.slices import AccountSlice
 from ostiary.domain.audit.last_use import LastUseLog, Used
+from ostiary.domain.credentials.authenticator_models import MODEL_NAMES
 from ostiary.domain.credentials.model import Passkey
 from ostiary.domain.signin.current import SignedIn
 from ostiary.domain.signin_policy.model import Factor, SignInRules
@@ -18,7 +19,7 @@ from ostiary.kit.transactions import Transactions
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """`removable`: the rest would still let her in. `passkey`: its row, which knows its model and whether it syncs."""
+    """`removable`: the rest would still let her in. `passkey`: its row, which knows whether it syncs."""
 
     factor: Factor
     factor_id: str
@@ -27,6 +28,11 @@ class Way:
     last_used_at: datetime | None
     removable: bool
     passkey: Passkey | None = None
+
+    @property
+    def model(self) -> str:
+        """What a passkey lies in, where that is known."""
+        return MODEL_NAMES.get(self.passkey.aaguid, "") if self.passkey is not None else ""
 
 
 @dataclass(frozen=True, slots=True)

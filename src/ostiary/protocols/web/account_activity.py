@@ -25,7 +25,7 @@ _SENTENCES: Mapping[EventName, Text] = {
     EventName.REGISTER_FACTOR: Text("Way to sign in added"),
     EventName.REMOVE_FACTOR: Text("Way to sign in removed"),
     EventName.RENAME_FACTOR: Text("Way to sign in renamed"),
-    EventName.CHECK_PASSWORD: Text("Password typed"),
+    EventName.CHECK_PASSWORD: Text("The right password was typed"),
     EventName.SIGN_IN: Text("Signed in"),
     EventName.SIGN_OUT: Text("Signed out"),
     EventName.STRENGTHEN_SESSION: Text("Confirmed that it was you"),
@@ -42,12 +42,17 @@ _SENTENCES: Mapping[EventName, Text] = {
     EventName.REGISTER_PERSON: Text("Account made"),
     EventName.ACCEPT_TERMS: Text("Terms accepted"),
     EventName.DOWNLOAD_OWN_DATA: Text("Your data downloaded"),
-    EventName.ASSESS_RISK: Text("Sign-in checked for risk"),
+    EventName.ASSESS_RISK: Text("Unusual sign-in"),
     EventName.AUTHORIZE_APPLICATION: Text("Signed in to an application"),
     EventName.APPROVE_DEVICE: Text("Device signed in"),
     EventName.DENY_DEVICE: Text("Device refused"),
     EventName.GIVE_CONSENT: Text("Agreed to an application's access"),
     EventName.WITHDRAW_CONSENT: Text("Took back an application's access"),
+}
+_WHEN_REFUSED: Mapping[EventName, Text] = {
+    EventName.CHECK_PASSWORD: Text("A wrong password was typed"),
+    EventName.SIGN_IN: Text("Sign-in"),
+    EventName.ASSESS_RISK: Text("Sign-in stopped as too risky"),
 }
 
 
@@ -106,12 +111,18 @@ def _view(visit: Visit, event: Event) -> EventView:
     outcome = _OUTCOMES.get(event.outcome)
     return EventView(
         at=event.at,
-        what=visit.say(_SENTENCES.get(event.name, event.name.value)),
+        what=visit.say(_sentence(event)),
         outcome=visit.say(outcome) if outcome is not None else "",
         device=visit.say(device_of(event.user_agent)) if event.user_agent else "",
         source_ip=event.source_ip,
         about=_about(event),
     )
+
+
+def _sentence(event: Event) -> str:
+    if event.outcome is not Outcome.SUCCESS and event.name in _WHEN_REFUSED:
+        return _WHEN_REFUSED[event.name]
+    return _SENTENCES.get(event.name, event.name.value)
 
 
 def _about(event: Event) -> str:
