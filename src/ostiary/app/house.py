@@ -144,7 +144,7 @@ class House:
         try:
             self.database.write_committed(lambda tx: tx.last_uses.put_last_uses(uses))
         except BaseException:
-            self.last_use.give_back(uses)
+            self.last_use.give_back(uses, elsewhere)
             raise
         self.machine_networks.look([*elsewhere, *uses])
 

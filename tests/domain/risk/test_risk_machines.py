@@ -65,6 +65,18 @@ def test_what_is_known_costs_no_statement(house: House, monkeypatch: pytest.Monk
     machines.look([use("192.0.2.2"), use("", subject="AKIA2")])
 
 
+def test_what_could_not_be_written_is_looked_at_again(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    machines = MachineNetworks(transactions=house.database)
+    machines.look([use("192.0.2.1")])
+    with monkeypatch.context() as broken:
+        broken.setattr(house.database, "write", lambda _work: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            machines.look([use("203.0.113.66")])
+    machines.look([])
+    machines.look([])
+    assert [event.source_ip for event in house.events("SeeNewNetwork")] == ["203.0.113.66"]
+
+
 def test_an_address_between_two_flushes_is_not_lost(house: House) -> None:
     log = LastUseLog()
     for number, address in enumerate(["192.0.2.1", "203.0.113.66", "192.0.2.1"]):

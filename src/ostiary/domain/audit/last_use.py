@@ -85,11 +85,13 @@ class LastUseLog:
             uses, self._elsewhere = list(self._elsewhere.values()), {}
         return uses
 
-    def give_back(self, uses: Sequence[LastUse]) -> None:
+    def give_back(self, uses: Sequence[LastUse], elsewhere: Sequence[LastUse] = ()) -> None:
         """What could not be written waits for the next time; what was used again since stands."""
         with self._lock:
             for use in uses:
                 self._latest.setdefault((use.kind, use.subject), use)
+            for use in elsewhere:
+                self._elsewhere.setdefault((use.kind, use.subject, use.source_ip), use)
 
     def pending(self, kind: Used, subject: str) -> LastUse | None:
         with self._lock:

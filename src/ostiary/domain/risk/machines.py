@@ -34,18 +34,24 @@ class MachineNetworks:
     def __init__(self, *, transactions: Transactions[MachineSlice]) -> None:
         self._transactions = transactions
         self._known: set[tuple[str, str, str]] = set()
+        self._waiting: dict[tuple[str, str, str], LastUse] = {}
 
     def look(self, uses: Iterable[LastUse]) -> None:
-        """Remember where these were used; an event for each network that is new to one that was used before."""
+        """Remember where these were used; an event for each network that is new to one that was used before.
+
+        What could not be written is looked at again the next time.
+        """
         seen = {
             (use.kind.value, use.subject, neighbourhood_of(use.source_ip)): use
             for use in uses
             if use.kind in MACHINES and use.source_ip
         }
-        strange = {key: use for key, use in seen.items() if key not in self._known}
+        strange = self._waiting | {key: use for key, use in seen.items() if key not in self._known}
         if not strange:
             return
+        self._waiting = strange if len(strange) <= _REMEMBERED else {}
         self._transactions.write(lambda tx: _note(tx, strange))
+        self._waiting = {}
         if len(self._known) > _REMEMBERED:
             self._known.clear()
         self._known.update(strange)
