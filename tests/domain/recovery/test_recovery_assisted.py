@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from ostiary.domain.audit.vocabulary import Outcome
-from ostiary.domain.directory.model import PersonStatus
+from ostiary.domain.directory.model import PersonKind, PersonStatus
 from ostiary.domain.mail.model import MailKind
 from ostiary.domain.recovery.assisted import Collected
 from ostiary.domain.recovery.errors import HelpInvalid, HelpRefused, RequestNotOpen
@@ -111,9 +111,12 @@ def test_unknown_disabled_and_foreign_people_are_refused_in_the_same_words(
     house.enrol("off")
     off = recovery.person("off")
     house.database.write(lambda tx: tx.directory.set_person_status(off.person_id, PersonStatus.DISABLED))
+    house.enrol("sealed")
+    sealed = replace(recovery.person("sealed"), kind=PersonKind.BREAK_GLASS)
+    house.database.write(lambda tx: tx.directory.put_person(sealed))
     bea = recovery.helper("bea")
     texts = set()
-    for name in ("nobody", "off", "bea", "", "\u0000"):
+    for name in ("nobody", "off", "sealed", "bea", "", "\u0000"):
         with pytest.raises(HelpRefused) as refused:
             recovery.services.assisted.start(bea, name, WHY)
         texts.add(refused.value.client_text)

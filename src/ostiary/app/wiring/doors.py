@@ -15,6 +15,7 @@ from ostiary.app.wiring.people import people_of, web_rooms
 from ostiary.domain.mail.delivery import forget_settled_mails
 from ostiary.domain.risk.remembering import forget_unseen
 from ostiary.domain.secrets.deletion import SecretPurge
+from ostiary.domain.recovery.assisted import forget_old_requests
 from ostiary.domain.signin.forgetting import forget_what_is_over
 from ostiary.protocols.authzen.rooms import AuthzenRooms
 from ostiary.protocols.aws.gateway.routes import AwsRooms
@@ -60,4 +61,5 @@ def purge(house: House) -> None:
     house.database.write_committed(lambda tx: forget_what_is_over(tx, now))
     house.database.write_committed(lambda tx: forget_settled_mails(tx, now))
     house.database.write_committed(lambda tx: forget_unseen(tx, now))
+    house.database.write_committed(lambda tx: forget_old_requests(tx, now))
     SecretPurge(transactions=house.database, clock=house.clock).run()

@@ -19,7 +19,7 @@ from ostiary.domain.audit.vocabulary import EventName, Outcome
 from ostiary.domain.credentials.enrolment_links import issue_link
 from ostiary.domain.credentials.one_time_links import NotMeLinks
 from ostiary.domain.credentials.voiding import void_factors
-from ostiary.domain.directory.model import Person, PersonStatus
+from ostiary.domain.directory.model import Person, PersonKind, PersonStatus
 from ostiary.domain.directory.people import find_user_name
 from ostiary.domain.mail.model import MailKind, recipient_of
 from ostiary.domain.mail.outbox import Mailing, Outbox
@@ -208,6 +208,8 @@ class AssistedRecovery:
             raise HelpRefused("nobody of that name")
         if person.status is PersonStatus.DISABLED:
             raise HelpRefused(f"`{person.user_name}` is disabled: enable the person first")
+        if person.kind is PersonKind.BREAK_GLASS:
+            raise HelpRefused(f"`{person.user_name}` is a sealed account: seal a new one instead")
         if not self._rights.may_request(helper, person):
             raise HelpRefused(f"the caller may not help `{person.user_name}`")
         return person
