@@ -13,9 +13,9 @@ from ostiary.app.wiring.applications import oidc_rooms
 from ostiary.app.wiring.aws import aws_rooms
 from ostiary.app.wiring.people import people_of, web_rooms
 from ostiary.domain.mail.delivery import forget_settled_mails
+from ostiary.domain.recovery.assisted import forget_old_requests
 from ostiary.domain.risk.remembering import forget_unseen
 from ostiary.domain.secrets.deletion import SecretPurge
-from ostiary.domain.recovery.assisted import forget_old_requests
 from ostiary.domain.signin.forgetting import forget_what_is_over
 from ostiary.protocols.authzen.rooms import AuthzenRooms
 from ostiary.protocols.aws.gateway.routes import AwsRooms
