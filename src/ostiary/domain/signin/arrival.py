@@ -6,7 +6,7 @@ person, the risk, and what is said about her coming hold for every way in (BP01-
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -25,12 +25,13 @@ from ostiary.domain.signin.current import claimed_caller, person_caller
 from ostiary.domain.signin.deciding import (
     Facts,
     Held,
+    Option,
     Verdict,
     check_factors_allowed,
     decide,
     methods_of,
 )
-from ostiary.domain.signin.errors import Refusal, SignInRefused
+from ostiary.domain.signin.errors import CodeRefused, Refusal, SignInRefused
 from ostiary.domain.signin.guarded import GuardedAccounts, is_guarded
 from ostiary.domain.signin.slices import SigninSlice
 from ostiary.domain.signin_policy.index import SignInPolicyIndex
@@ -56,6 +57,15 @@ class _Coming:
 class Weighed:
     verdict: Verdict
     methods: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step that is typed: `prove` checks it and uses it up, and raises CodeRefused."""
+
+    option: Option
+    method: str
+    prove: Callable[[SigninSlice, datetime], None]
 
 
 class Arrivals:
@@ -90,25 +100,26 @@ class Arrivals:
         `half` is the session that she had until now, which ends. Raises SignInRefused: give it to `note_refusal` after
         the transaction.
         """
-        self.check_admitted(person, proved, origin)
-        carried = _carried(tx, person, half)
+        methods = (*_carried(tx, person, half), *proved)
+        self.check_admitted(person, methods, origin)
         coming = self._coming(tx, person, origin, now)
-        facts = self._facts(tx, coming, (*carried, *proved))
-        verdict = _decide(facts, coming.assessment)
-        if half is not None:
-            tx.sessions.delete_browser_session(half.session_id)
-        opened = open_session(
-            tx,
-            person,
-            verdict.level,
-            rules=coming.rules,
-            methods=facts.methods,
-            origin=origin,
-            now=now,
-            place=coming.assessment.place,
-        )
-        self._note(tx, coming, opened, verdict, facts)
-        return opened
+        return self._open(tx, coming, self._facts(tx, coming, methods), half)
+
+    def go_on(self, tx: SigninSlice, person: Person, half: BrowserSession, step: Step, origin: Origin) -> Opened:
+        """The next step of `half`, if her rules offer it: it is proved, and arrives.
+
+        Raises CodeRefused, and SignInRefused as `arrive`.
+        """
+        now = self._clock.now()
+        methods = (*_carried(tx, person, half), step.method)
+        self.check_admitted(person, methods, origin)
+        coming = self._coming(tx, person, origin, now)
+        before = self._facts(tx, coming, half.methods)
+        if step.option not in _decide(before, coming.assessment).options:
+            raise CodeRefused(f"her rules do not offer {step.option.value} here")
+        step.prove(tx, now)
+        after = replace(before, methods=methods_of(methods, before.held, coming.rules))
+        return self._open(tx, coming, after, half)
 
     def next_step(
         self, tx: SigninSlice, person: Person, session: BrowserSession, origin: Origin, now: datetime
@@ -166,6 +177,23 @@ class Arrivals:
             familiar=coming.trusted,
             answer=coming.assessment.answer,
         )
+
+    def _open(self, tx: SigninSlice, coming: _Coming, facts: Facts, half: BrowserSession | None) -> Opened:
+        verdict = _decide(facts, coming.assessment)
+        if half is not None:
+            tx.sessions.delete_browser_session(half.session_id)
+        opened = open_session(
+            tx,
+            coming.person,
+            verdict.level,
+            rules=coming.rules,
+            methods=facts.methods,
+            origin=coming.origin,
+            now=coming.now,
+            place=coming.assessment.place,
+        )
+        self._note(tx, coming, opened, verdict, facts)
+        return opened
 
     def _note(self, tx: SigninSlice, coming: _Coming, opened: Opened, verdict: Verdict, facts: Facts) -> None:
         person, origin, now, assessment = coming.person, coming.origin, coming.now, coming.assessment

@@ -14,7 +14,7 @@ from ostiary.domain.audit.vocabulary import EventName
 from ostiary.domain.credentials.throttle import Guess, Guessed, Throttle, succeeded
 from ostiary.domain.directory.people import may_act
 from ostiary.domain.sessions.browser import Opened
-from ostiary.domain.signin.arrival import Arrivals
+from ostiary.domain.signin.arrival import Arrivals, Step
 from ostiary.domain.signin.current import SignedIn
 from ostiary.domain.signin.deciding import EMAIL_CODE, RECOVERY_CODE, TOTP, Option
 from ostiary.domain.signin.errors import CodeRefused, SignInRefused
@@ -61,16 +61,12 @@ class SecondStep:
     def _finish(
         self, tx: SigninSlice, half: SignedIn, option: Option, prove: Prove, guess: Guess, origin: Origin
     ) -> Opened:
-        now = self._clock.now()
         person = tx.directory.person(half.person.person_id)
         session = tx.sessions.browser_session(half.session.session_id)
         if person is None or not may_act(person) or session is None:
             raise CodeRefused("the person or her session ended at this moment")
-        if option not in self._arrivals.next_step(tx, person, session, origin, now).options:
-            raise CodeRefused(f"her rules do not offer {option.value} here")
-        prove(tx, now)
-        opened = self._arrivals.arrive(tx, person, proved=(_METHODS[option],), half=session, origin=origin, now=now)
-        succeeded(tx.credentials, guess, now)
+        opened = self._arrivals.go_on(tx, person, session, Step(option, _METHODS[option], prove), origin)
+        succeeded(tx.credentials, guess, self._clock.now())
         return opened
 
     def _note(self, half: SignedIn, origin: Origin, refused: SignInRefused) -> None:

@@ -132,13 +132,10 @@ class SignIn:
 
     def remember_language(self, opened: Opened, language: str) -> None:
         """The language of her mails is the one of the pages on which she came in."""
-
-        def work(tx: SigninSlice) -> None:
+        with self._transactions.read() as tx:
             person = tx.directory.person(opened.session.person_id)
-            if person is not None:
-                remember_language(tx, person, language)
-
-        self._transactions.write(work)
+        if person is not None and person.language != language:
+            self._transactions.write(lambda tx: remember_language(tx, person, language))
 
     def _start(self, named: _Named, password: str, guess: Guess, origin: Origin, *, name: str) -> Opened:
         # ORDER: the hash is computed first, whoever it is and whatever else speaks against her, so that time tells
