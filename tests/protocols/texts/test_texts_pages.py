@@ -102,3 +102,23 @@ def _english_on(browser: Browser, paths: list[str]) -> dict[str, list[str]]:
             found[path] = english_in(answer.text)
     assert shown > 3, "most of them can be looked at"
     return {path: texts for path, texts in found.items() if texts and path != _MAILBOX}
+
+
+def test_mails_speak_the_language_of_the_pages_on_which_she_came_in(house: House) -> None:
+    browser = german(house)
+    invited = house.invite("eve")
+    browser.get(f"/enroll/{invited.token.reveal()}?with=password")
+    browser.post(browser.action, {"new_password": PASSWORD, "repeat_password": PASSWORD})
+    with house.database.read() as tx:
+        eve = tx.directory.person(invited.person.person_id)
+    assert eve is not None
+    assert eve.language == "de", "before the first notice is written to her"
+    sign_in(browser, house.enrol())
+    with house.database.read() as tx:
+        ada = tx.directory.person_by_user_name("ada")
+    assert ada is not None
+    assert ada.language == "de"
+    browser.headers["Accept-Language"] = "en"
+    browser.get("/account")
+    with house.database.read() as tx:
+        assert tx.directory.person_by_user_name("ada") == ada, "looking at a page changes nothing"

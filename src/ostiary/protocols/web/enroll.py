@@ -59,6 +59,7 @@ def redeem_link(visit: Visit) -> Answer:
     """From here on the link is used up, and the session goes on, also when what was sent was not good enough."""
     visit.rooms.enrolment.look(visit.path["token"])
     opened = visit.rooms.enrolment.redeem(visit.path["token"], visit.origin)
+    visit.rooms.signin.remember_language(opened, visit.language)  # before the first notice is written to her
     enrolling = visit.rooms.current.at_level(opened.token.reveal(), visit.origin, SessionLevel.ENROLMENT)
     if "credential" in visit.form:
         return _add_passkey(visit, enrolling, came_with=opened)
