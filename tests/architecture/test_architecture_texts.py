@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
@@ -14,12 +15,15 @@ from jinja2.ext import i18n
 
 ROOT = Path(__file__).parents[2]
 TEMPLATES = sorted((ROOT / "src/ostiary/protocols").glob("*/templates/*"))
+PAGES = sorted((ROOT / "src/ostiary/protocols/web").glob("*.py"))
 SCRIPTS = sorted((ROOT / "src/ostiary/protocols/web/static").glob("*.js"))
 _SPOKEN = {"_", "gettext", "ngettext"}
 _NAMES = re.compile(r"\b(Ostiary|AWS|JSON|HTML|UTC|X{5}(-X{5})+)\b")  # and the form of a code
 _READ_OUT = re.compile(r'\b(?:aria-label|aria-description|title|placeholder|alt)="([^"]*)"')
 _SENTENCE = re.compile(r"[A-Z][a-z]|[a-z] [a-z]")
 _WORD = re.compile(r"[A-Za-z]{2}")
+_WORDS = re.compile(r"[A-Za-z]+ [a-z]+ [a-z]+")
+_NOT_SHOWN = {"Text", "say_many", "debug", "info", "warning", "error", "exception", "compile"}
 _HOLE = "\x00"
 _lexer = Environment(extensions=[i18n], autoescape=True)
 
@@ -47,6 +51,19 @@ def test_a_template_translates_only_what_it_says_itself(template: Path) -> None:
     for number, (kind, text) in enumerate(tokens):
         if kind == "name" and text in _SPOKEN and tokens[number + 1][1] == "(":
             assert tokens[number + 2][0] == "string", "use `|say` for a text that comes from Python"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+def test_a_page_of_python_has_no_sentence_that_cannot_be_translated(page: Path) -> None:
+    assert list(_plain_sentences(ast.parse(page.read_text("utf-8")))) == []
+
+
+def test_the_search_for_plain_sentences_can_find_them() -> None:
+    code = """def show():
+        '''A docstring is not shown.'''
+        log.info("a line of the log is not shown")
+        return page(error="this code is wrong", notice=Text("this is known"))"""
+    assert list(_plain_sentences(ast.parse(code))) == ["this code is wrong"]
 
 
 def test_scripts_take_their_sentences_from_the_page() -> None:
@@ -88,6 +105,24 @@ def test_the_search_for_bare_text_can_find_it(source: str, found: list[str]) -> 
 )
 def test_the_search_for_untranslated_literals_can_find_them(source: str, found: list[str]) -> None:
     assert list(_untranslated_literals(source)) == found
+
+
+def _plain_sentences(node: ast.AST) -> Iterator[str]:
+    """Literals of several words, but for docstrings, the log, and what is given to `Text`."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Expr) and isinstance(child.value, ast.Constant):
+            continue
+        if isinstance(child, ast.Call) and _name_of(child.func) in _NOT_SHOWN:
+            continue
+        if isinstance(child, ast.keyword) and child.arg == "operator_text":
+            continue
+        if isinstance(child, ast.Constant) and isinstance(child.value, str) and _WORDS.search(child.value):
+            yield child.value
+        yield from _plain_sentences(child)
+
+
+def _name_of(function: ast.expr) -> str:
+    return function.id if isinstance(function, ast.Name) else getattr(function, "attr", "")
 
 
 def _tokens(source: str) -> list[tuple[int, str, str]]:

@@ -103,7 +103,7 @@ def _before(visit: Visit) -> int | None:
     if text is None:
         return None
     if not (text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS):
-        raise MalformedRequest("`before` must be a number as the page itself links to")
+        raise MalformedRequest(Text("`before` must be a number as the page itself links to"))
     return int(text)
 
 
