@@ -24,7 +24,7 @@ _NOTHING: Mapping[str, str] = MappingProxyType({})
 class Keep(Enum):
     """What happens to the session cookie when an answer brings no new one."""
 
-    AS_IT_IS = "as it is"
+    AS_IT_IS = "as-it-is"
     FORGET = "forget"
 
 
