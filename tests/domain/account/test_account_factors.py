@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -20,6 +21,7 @@ from ostiary.domain.account.own_factors import MAX_AUTHENTICATORS
 from ostiary.domain.audit.caller import AssuranceLevel
 from ostiary.domain.audit.vocabulary import Outcome
 from ostiary.domain.credentials.errors import InvalidFactorName
+from ostiary.domain.directory.model import PersonKind
 from ostiary.domain.mail.model import MailKind
 from ostiary.domain.signin.errors import CodeRefused, NotSignedIn
 from ostiary.domain.signin_policy.model import Factor, ScopeKind, SignInPolicy
@@ -153,6 +155,16 @@ def test_what_the_rules_ask_for_decides_what_is_the_last_way(house: House, ada: 
     ada.goes_on(ada.own.factors.remove(ada.now, key.factor_id).opened)
     ada.goes_on(ada.own.factors.remove(ada.now, ada.authenticator_id()).opened)
     assert [way.factor_id for way in ada.own.ways.view(ada.now).passkeys] == [another.factor_id]
+
+
+def test_a_guarded_account_keeps_two_factors_whatever_the_table_says(house: House, ada: Her) -> None:
+    _policy(house, required=AssuranceLevel.SINGLE_FACTOR)
+    assert ada.own.ways.view(ada.now).authenticators[0].removable
+    guarded = replace(ada.now.person, kind=PersonKind.FIRST_ADMINISTRATOR)
+    house.database.write(lambda tx: tx.directory.put_person(guarded))
+    assert not ada.own.ways.view(ada.now).authenticators[0].removable
+    with pytest.raises(LastFactor):
+        ada.own.factors.remove(ada.now, ada.authenticator_id())
 
 
 def test_another_persons_factors_are_as_unknown_as_none(house: House, ada: Her) -> None:

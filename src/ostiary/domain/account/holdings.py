@@ -6,7 +6,9 @@ from dataclasses import dataclass, replace
 
 from ostiary.domain.audit.caller import AssuranceLevel
 from ostiary.domain.credentials.ports import CredentialRows
-from ostiary.domain.signin_policy.model import Factor, SignInRules
+from ostiary.domain.signin.current import SignedIn
+from ostiary.domain.signin.guarded import is_guarded
+from ostiary.domain.signin_policy.model import Factor
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,17 +31,18 @@ class Holdings:
             case Factor.EMAIL_CODE:
                 return self
 
-    def suffice(self, rules: SignInRules) -> bool:
-        """Whether somebody who has no more than these reaches the level that is required of her."""
+    def suffice(self, signed_in: SignedIn) -> bool:
+        """Whether she reaches the level that is required of her when she has no more than these."""
+        rules = signed_in.rules
         if Factor.PASSKEY in rules.factors and self.passkeys > 0:
             return True  # a passkey with user verification reaches every level
         if Factor.PASSWORD not in rules.factors or self.passwords < 1:
             return False
-        if rules.required is AssuranceLevel.SINGLE_FACTOR:
+        required = rules.required
+        if required is AssuranceLevel.SINGLE_FACTOR and not is_guarded(signed_in.person):
             return True
-        return (
-            rules.required is AssuranceLevel.MULTI_FACTOR and Factor.TOTP in rules.factors and self.authenticators > 0
-        )
+        second = Factor.TOTP in rules.factors and self.authenticators > 0
+        return second and required is not AssuranceLevel.PHISHING_RESISTANT
 
 
 def holdings_of(rows: CredentialRows, person_id: str) -> Holdings:

@@ -88,7 +88,7 @@ class OwnFactors:
             person_id = change.person.person_id
             factor = _find(change.tx, person_id, factor_id)
             kind = _kind(factor)
-            if not holdings_of(change.tx.credentials, person_id).without(kind).suffice(signed_in.rules):
+            if not holdings_of(change.tx.credentials, person_id).without(kind).suffice(signed_in):
                 raise LastFactor
             if isinstance(factor, Passkey):
                 change.tx.credentials.delete_passkey(factor_id)

@@ -86,7 +86,7 @@ class OwnPassword:
                 raise UnknownFactor
             holdings = holdings_of(rows, person_id)
             left = holdings if password.compromised_at is not None else holdings.without(Factor.PASSWORD)
-            if not left.suffice(signed_in.rules):
+            if not left.suffice(signed_in):
                 raise LastFactor
             rows.delete_password(person_id)
             change.record({"factor": Factor.PASSWORD.value})

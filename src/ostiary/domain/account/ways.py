@@ -13,7 +13,7 @@ from ostiary.domain.audit.last_use import LastUseLog, Used
 from ostiary.domain.credentials.authenticator_models import MODEL_NAMES
 from ostiary.domain.credentials.model import Passkey
 from ostiary.domain.signin.current import SignedIn
-from ostiary.domain.signin_policy.model import Factor, SignInRules
+from ostiary.domain.signin_policy.model import Factor
 from ostiary.kit.transactions import Transactions
 
 
@@ -57,15 +57,15 @@ class OwnWays:
             return self.load(tx, signed_in)
 
     def load(self, tx: AccountSlice, signed_in: SignedIn) -> Ways:
-        person_id, rules = signed_in.person.person_id, signed_in.rules
+        person_id = signed_in.person.person_id
         holdings = holdings_of(tx.credentials, person_id)
         return Ways(
-            passkeys=self._passkeys(tx, person_id, _removable(holdings, Factor.PASSKEY, rules)),
-            authenticators=self._authenticators(tx, person_id, _removable(holdings, Factor.TOTP, rules)),
-            password=self._password(tx, person_id, _removable(holdings, Factor.PASSWORD, rules)),
+            passkeys=self._passkeys(tx, person_id, _removable(holdings, Factor.PASSKEY, signed_in)),
+            authenticators=self._authenticators(tx, person_id, _removable(holdings, Factor.TOTP, signed_in)),
+            password=self._password(tx, person_id, _removable(holdings, Factor.PASSWORD, signed_in)),
             codes=codes_of(tx, person_id),
             holdings=holdings,
-            allowed=rules.factors,
+            allowed=signed_in.rules.factors,
         )
 
     def _passkeys(self, tx: AccountSlice, person_id: str, removable: bool) -> list[Way]:  # noqa: FBT001 - private
@@ -101,5 +101,5 @@ class OwnWays:
         return max((use.at for use in uses if use is not None), default=None)
 
 
-def _removable(holdings: Holdings, factor: Factor, rules: SignInRules) -> bool:
-    return holdings.without(factor).suffice(rules)
+def _removable(holdings: Holdings, factor: Factor, signed_in: SignedIn) -> bool:
+    return holdings.without(factor).suffice(signed_in)
