@@ -79,8 +79,9 @@ def test_another_persons_session_is_as_unknown_as_none(house: House, ada: Her) -
     assert ada.is_in(ada.token)
 
 
-def test_an_applications_access_is_seen_and_taken_back(house: House, ada: Her) -> None:
-    eve = Her(house, "eve")
+def test_an_applications_access_is_seen_and_taken_back(house_on_both: House) -> None:
+    house = house_on_both
+    ada, eve = Her(house, "ada"), Her(house, "eve")
     hers, foreign = ada.connect("wiki"), eve.connect("wiki")
     ada.connect("wiki")
     ada.connect("mail")

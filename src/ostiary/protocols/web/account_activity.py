@@ -137,6 +137,6 @@ def _about(event: Event) -> str:
 ROUTES = (
     Route("GET", PATHS.activity, show_activity, SessionLevel.FULL, "ostiary:LookupOwnEvents"),
     Route("POST", _NOT_ME, disown, SessionLevel.FULL, "ostiary:EndOwnSession"),
-    Route("GET", PATHS.own_data, show_data, SessionLevel.FULL, "ostiary:DownloadOwnData", fresh=True),
+    Route("GET", PATHS.own_data, show_data, SessionLevel.FULL, "ostiary:DownloadOwnData"),
     Route("POST", PATHS.own_data, download_data, SessionLevel.FULL, "ostiary:DownloadOwnData", fresh=True),
 )
