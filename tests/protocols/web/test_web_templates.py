@@ -3,260 +3,24 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, fields, is_dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass, fields, is_dataclass, replace
+from datetime import datetime
 from html.parser import HTMLParser
 from importlib.resources import files
 from itertools import pairwise
 from typing import Any
 
 import pytest
-import segno
 from jinja2 import UndefinedError
 from markupsafe import Markup
 
-from ostiary.kit.texts import Text
 from ostiary.protocols.texts.moments import readable, waiting_time
 from ostiary.protocols.web import pages
-from ostiary.protocols.web.passkey import PasskeyForm
-from web_account_previews import ACCOUNT_PAGES, SESSIONS
-from web_recovery_previews import RECOVERY_PAGES
-from web_signin_previews import SIGNIN_PAGES
+from web_account_previews import SESSIONS
+from web_pages import ENV_TEXT, JSON_TEXT, MAIL, PAGES, SIGNED_IN, Application, Page
 
-_NOON = datetime(2026, 3, 14, 12, 5, tzinfo=UTC)
-_QR = Markup(segno.make("otpauth://totp/Example:ada?secret=JBSWY3DPEHPK3PXP").svg_inline(omitsize=True))  # noqa: S704 - the point of this variable is that it is markup
 _PARTS = {"_parts.html", "_passkey.html", "_passkey_signal.html", "base.html", "signed_in.html", "account_area.html"}
 _VOID = {"area", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr", "path", "circle", "rect"}
-
-
-@dataclass(frozen=True)
-class Person:
-    display_name: str = "Ada Okonkwo"
-    user_name: str = "ada"
-
-
-@dataclass(frozen=True)
-class Role:
-    account_id: str
-    account_name: str
-    role_name: str
-    description: str
-    via_groups: list[str]
-    until: datetime | None
-    credentials_action: str
-
-
-@dataclass(frozen=True)
-class Application:
-    name: str
-    launch_url: str
-    description: str
-
-
-@dataclass(frozen=True)
-class Device:
-    application: str = "Ostiary command line"
-    user_code: str = "BCDF-GHJK"
-    source_ip: str = "192.0.2.17"
-    place: str = "Bern, CH"
-    user_agent: str = "ostiary-cli/1.0 (Linux; desk-7)"
-    near: bool = True
-    seconds: int = 40
-    gets: tuple[str, ...] = ("who you are", "your name and user name")
-
-
-@dataclass(frozen=True)
-class Mail:
-    to: str
-    subject: str
-    text: str
-    links: list[str]
-    letter: str = "/development/mailbox/m1"
-    sent_at: datetime = _NOON
-
-
-_ROLES = [
-    Role(
-        "204817365091",
-        "Production",
-        "ReadOnly",
-        "Look at everything, change nothing.",
-        ["platform", "support"],
-        None,
-        "/portal/credentials/1",
-    ),
-    Role(
-        "204817365091",
-        "Production",
-        "DatabaseOperator",
-        "Restart and restore the order databases.",
-        ["database-on-call"],
-        datetime(2026, 3, 20, 17, 0, tzinfo=UTC),
-        "/portal/credentials/2",
-    ),
-    Role("731904482260", "Development", "PowerUser", "", ["platform"], None, "/portal/credentials/3"),
-]
-_ENV = (
-    "export AWS_ACCESS_KEY_ID='ASIAEXAMPLEEXAMPLE00'\n"
-    "export AWS_SECRET_ACCESS_KEY='wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY00'\n"
-    f"export AWS_SESSION_TOKEN='{'IQoJb3JpZ2luX2VjEXAMPLE' * 14}'\n"
-    "export AWS_ENDPOINT_URL='https://id.example.com/aws'"
-)
-_JSON = (
-    '{\n  "Version": 1,\n  "AccessKeyId": "ASIAEXAMPLEEXAMPLE00",\n'
-    '  "SecretAccessKey": "wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY00",\n'
-    f'  "SessionToken": "{"IQoJb3JpZ2luX2VjEXAMPLE" * 14}",\n  "Expiration": "2026-03-14T13:05:00Z"\n}}'
-)
-
-
-@dataclass(frozen=True)
-class Page:
-    template: str
-    name: str
-    context: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def signed_in(self) -> bool:
-        return self._extends("signed_in.html") or self.in_account
-
-    @property
-    def in_account(self) -> bool:
-        return self._extends("account_area.html")
-
-    def _extends(self, base: str) -> bool:
-        source = files("ostiary.protocols.web").joinpath("templates", self.template).read_text("utf-8")
-        return f'{{% extends "{base}" %}}' in source
-
-    def html(self) -> str:
-        common = {"organization": "Example Corporation", "csrf": "t0k3n", "development": False}
-        return pages.render(self.template, **(common | self.context))
-
-
-_SIGNED_IN = {"person": Person()}
-_ENROLMENT = {
-    "person": Person(),
-    "rules": ["At least 12 characters", "Not one of the passwords that are known to have leaked", "Without your name"],
-    "action": "/enroll",
-}
-_DEVICE = {"display_name": "Ada", "approve_action": "/device/approve", "deny_action": "/device/deny"}
-_CREDENTIALS = _SIGNED_IN | {
-    "role_name": "ReadOnly",
-    "account_name": "Production",
-    "env_text": _ENV,
-    "json_text": _JSON,
-    "expires_at": _NOON,
-}
-_MAIL = Mail(
-    "ada@example.com",
-    "Set up your account",
-    "Hello Ada,\n\nopen this link to choose a password. It works once, until tomorrow.\n\nExample Corporation",
-    ["http://localhost:8080/enroll/ostenr_5d41402abc4b2a76b9719d911017c592a1b2c3"],
-)
-_ERROR = {
-    "title": "Something went wrong",
-    "message": "We could not finish what you asked for. Nothing was changed.",
-    "request_id": "019ce8b2-7c11-7f3a-9d55-1b2c3d4e5f60",
-}
-
-_FAILED = {"error": "The user name or the password is not right."}
-_PASSKEY = PasskeyForm(
-    "/signin/passkey", "get", "http://localhost:8080", '{"rpId": "localhost"}', Text("Use your passkey")
-)
-_START = {
-    "person": Person(),
-    "first": True,
-    "passkey": replace(_PASSKEY, kind="create", label=Text("Create a passkey")),
-    "password_url": "/enroll/oste_5d41?with=password",
-    "alone": False,
-    "authenticator_action": "",
-    "others": True,
-}
-
-PAGES = [
-    Page("enroll_start.html", "enroll_start", _START),
-    Page("enroll_start.html", "enroll_start-error", _START | {"error": "This passkey could not be used."}),
-    Page(
-        "enroll_start.html", "enroll_start-passkey-only", _START | {"first": False, "password_url": "", "others": False}
-    ),
-    Page(
-        "enroll_start.html",
-        "enroll_start-app",
-        _START | {"first": False, "password_url": "", "authenticator_action": "/enroll/authenticator/begin"},
-    ),
-    Page("enroll_start.html", "enroll_start-nothing", _START | {"passkey": None, "password_url": "", "others": False}),
-    Page("passkey_refused.html", "passkey_refused", {"back": "/signin", "signal": ""}),
-    Page("passkey_refused.html", "passkey_refused-unknown", {"back": "/signin", "signal": '{"unknown": {}}'}),
-    Page("account_passkey_new.html", "account_passkey_new", _SIGNED_IN | {"passkey": _PASSKEY}),
-    Page("account_passkey_new.html", "account_passkey_new-none", _SIGNED_IN | {"passkey": None}),
-    Page("enroll_password.html", "enroll_password", _ENROLMENT | {"errors": []}),
-    Page(
-        "enroll_password.html",
-        "enroll_password-errors",
-        _ENROLMENT | {"errors": ["The password is shorter than 12 characters.", "The two passwords differ."]},
-    ),
-    Page("enroll_totp.html", "enroll_totp", {"qr_svg": _QR, "secret_text": "JBSW Y3DP EHPK 3PXP", "action": "/enroll"}),
-    Page(
-        "enroll_totp.html",
-        "enroll_totp-error",
-        {"qr_svg": _QR, "secret_text": "JBSW Y3DP", "action": "/enroll", "error": "That code is not right."},
-    ),
-    Page("continue.html", "continue", {"continue_url": "/oauth2/authorize?client_id=shop"}),
-    Page(
-        "sign_out.html",
-        "sign_out",
-        {"action": "/oauth2/logout", "application": "Shop", "display_name": "Ada", "fields": {"client_id": "shop"}},
-    ),
-    Page("device.html", "device", {"action": "/device", "user_code": ""}),
-    Page("device.html", "device-error", {"action": "/device", "user_code": "BCDF"} | _FAILED),
-    Page("device_confirm.html", "device_confirm", _DEVICE | {"device": Device()}),
-    Page(
-        "device_confirm.html",
-        "device_confirm-far",
-        _DEVICE | {"device": Device(near=False, user_agent="", seconds=170)},
-    ),
-    Page(
-        "device_done.html",
-        "device_done",
-        {"application": "Ostiary command line", "approved": True, "ends_with_session": True},
-    ),
-    Page(
-        "device_done.html",
-        "device_done-denied",
-        {"application": "Ostiary command line", "approved": False, "ends_with_session": True},
-    ),
-    Page(
-        "enroll_done.html",
-        "enroll_done",
-        {"portal_url": "/", "way": "passkey", "recovery_codes": "/account/recovery-codes", "development": True},
-    ),
-    Page(
-        "enroll_done.html",
-        "enroll_done-app",
-        {"portal_url": "/device", "way": "authenticator", "recovery_codes": "/account/recovery-codes"},
-    ),
-    Page("link_invalid.html", "link_invalid"),
-    Page(
-        "portal.html",
-        "portal",
-        _SIGNED_IN
-        | {
-            "roles": _ROLES,
-            "applications": [
-                Application("Wiki", "https://wiki.example.com/", "Handbook, decisions and notes."),
-                Application("Expenses", "https://expenses.example.com/", "Hand in receipts and travel costs."),
-                Application("Status", "https://status.example.com/", "What runs, and what does not."),
-            ],
-        },
-    ),
-    Page("portal.html", "portal-empty", _SIGNED_IN | {"roles": [], "applications": [], "development": True}),
-    Page("credentials.html", "credentials", _CREDENTIALS),
-    Page("signed_out.html", "signed_out"),
-    Page("error.html", "error", _ERROR),
-    Page("throttled.html", "throttled", {"retry_after_seconds": 95}),
-    Page("mailbox.html", "mailbox", {"mails": [_MAIL, _MAIL], "development": True}),
-    Page("mailbox.html", "mailbox-empty", {"mails": [], "development": True}),
-]
-PAGES += [Page(*preview) for preview in (*ACCOUNT_PAGES, *RECOVERY_PAGES, *SIGNIN_PAGES)]
 _every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 
 
@@ -392,14 +156,14 @@ def test_every_field_has_a_label_and_every_typed_one_says_how_to_fill_it(page: P
 
 
 @_every_page
-def test_every_form_posts_with_a_csrf_token_and_a_button(page: Page) -> None:
+def test_every_form_posts_with_a_csrf_token_and_buttons_that_send_it(page: Page) -> None:
     reader = Reader(page.html())
     for number, form in enumerate(reader.all("form")):
         assert form.attributes["method"] == "post"
         assert form.attributes["action"]
         inside = [e for e in reader.elements if e.form == number]
         assert [e.attributes["value"] for e in inside if e.attributes.get("name") == "csrf"] == ["t0k3n"]
-        assert [e.attributes["type"] for e in inside if e.tag == "button"] == ["submit"]
+        assert {e.attributes["type"] for e in inside if e.tag == "button"} == {"submit"}
 
 
 @_every_page
@@ -415,10 +179,11 @@ def test_at_most_one_element_takes_the_focus_and_an_error_takes_it_first(page: P
 @_every_page
 def test_no_text_that_a_page_is_given_becomes_markup(page: Page) -> None:
     common = {"organization": "O", "csrf": "c", "development": True, "error": "E", "notice": "N"}
-    html = pages.render(page.template, **_poisoned(common | page.context))
+    poisoned: dict[str, Any] = _poisoned(common | page.context)
+    html = pages.render(page.template, language="en", **poisoned)
     assert "<script>" not in html
     assert "&lt;script&gt;attack()" in html
-    plain = pages.render(page.template, **(common | page.context))
+    plain = pages.render(page.template, language="en", **(common | page.context))
     assert [e.tag for e in Reader(html).elements if e.tag != "a"] == [
         e.tag for e in Reader(plain).elements if e.tag != "a"
     ]
@@ -438,7 +203,7 @@ def test_a_forgotten_variable_is_an_error(template: str, missing: str) -> None:
     common = {"organization": "O", "csrf": "c", "development": False} | page.context
     del common[missing]
     with pytest.raises(UndefinedError):
-        pages.render(template, **common)
+        pages.render(template, language="en", **common)
 
 
 @pytest.mark.parametrize(
@@ -467,6 +232,12 @@ def test_the_fields_of_a_sign_in_are_known_to_password_managers() -> None:
         ("username", "username webauthn"),
         ("password", "current-password"),
         ("user_code", "off"),
+        ("username", "off"),  # the name of somebody else, or one that is typed to delete an account
+        ("email", "email"),
+        ("display_name", "name"),
+        ("recovery_code", "off"),
+        ("terms", "off"),
+        ("reason", "off"),
         ("present_password", "current-password"),
         ("name", "off"),
         ("new_password", "new-password"),
@@ -479,7 +250,7 @@ def test_the_fields_of_a_sign_in_are_known_to_password_managers() -> None:
 def test_credentials_arrive_whole_in_the_fields_to_copy_from() -> None:
     page = next(page for page in PAGES if page.name == "credentials")
     html = page.html()
-    for text in (_ENV, _JSON):
+    for text in (ENV_TEXT, JSON_TEXT):
         assert f">\n{Markup.escape(text)}</textarea>" in html
     assert html.count('spellcheck="false"') == html.count("<textarea")
 
@@ -494,12 +265,12 @@ def test_the_current_session_offers_no_button_that_ends_it() -> None:
 
 @pytest.mark.parametrize("address", ["javascript:attack()", "data:text/html,x", "//x", "/x", "https:", "http://[", " "])
 def test_an_address_that_is_not_of_the_web_is_never_a_link(address: str) -> None:
-    mail = replace(_MAIL, links=[address])
+    mail = replace(MAIL, links=[address])
     application = Application("Wiki", address, "")
     mailbox = Page("mailbox.html", "", {"mails": [mail]}).html()
-    portal = Page("portal.html", "", _SIGNED_IN | {"roles": [], "applications": [application]}).html()
+    portal = Page("portal.html", "", SIGNED_IN | {"roles": [], "applications": [application]}).html()
     assert "Wiki" in portal
-    for html, own in ((mailbox, [_MAIL.letter]), (portal, [])):
+    for html, own in ((mailbox, [MAIL.letter]), (portal, [])):
         content = "<main" + html.split("<main", 1)[1].split("</main>", 1)[0] + "</main>"
         assert _values(Reader(content).all("a"), "href") == own
 
