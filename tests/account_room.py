@@ -9,7 +9,7 @@ from ostiary.domain.account.services import Own
 from ostiary.domain.credentials.model import Passkey
 from ostiary.domain.sessions.browser import Opened
 from ostiary.domain.signin.current import SignedIn
-from ostiary.domain.tokens.model import RefreshToken, TokenFamily
+from ostiary.domain.tokens.model import AuthorizationCode, RefreshToken, TokenFamily
 from ostiary.kit import ids
 from ostiary.kit.crypto.totp import STEP_SECONDS
 from people_house import House, code_for, from_network, secret_of
@@ -100,6 +100,27 @@ class Her:
         self.house.database.write(lambda tx: tx.tokens.add_family(family))
         self.house.database.write(lambda tx: tx.tokens.add_refresh_token(token))
         return family
+
+    def authorization_code(self, client_id: str) -> bytes:
+        """The hash of a code that was not used yet."""
+        here, now = self.now, self.house.clock.now()
+        code = AuthorizationCode(
+            code_hash=os.urandom(32),
+            client_id=client_id,
+            person_id=here.person.person_id,
+            session_id=here.session.session_id,
+            redirect_uri="https://wiki.example/cb",
+            code_challenge="c",
+            scopes=("openid",),
+            nonce="",
+            methods=("pwd", "otp", "mfa"),
+            authenticated_at=now,
+            created_at=now,
+            expires_at=now + timedelta(minutes=1),
+            family_id=ids.uuid7(),
+        )
+        self.house.database.write(lambda tx: tx.tokens.add_code(code))
+        return code.code_hash
 
     def families(self) -> list[str]:
         with self.house.database.read() as tx:

@@ -63,6 +63,17 @@ class TokenTable:
             .values(used_at=now)
         )
 
+    def withdraw_unused(self, person_id: str, client_id: str) -> None:
+        code, device = authorization_code.c, device_authorization.c
+        unused = (code.person_id == person_id) & (code.client_id == client_id) & code.used_at.is_(None)
+        self._connection.execute(delete(authorization_code).where(unused))
+        approved = (device.client_id == client_id) & (device.status == DeviceStatus.APPROVED)
+        self._connection.execute(
+            update(device_authorization)
+            .where(device.person_id == person_id, approved)
+            .values(status=DeviceStatus.DENIED)
+        )
+
     def add_family(self, family: TokenFamily) -> None:
         self._connection.execute(token_family.insert(), values_of(family))
 

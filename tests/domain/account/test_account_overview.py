@@ -102,6 +102,16 @@ def test_an_applications_access_is_seen_and_taken_back(house_on_both: House) -> 
             ada.own.applications.revoke(ada.now, unknown)
 
 
+def test_a_code_that_is_out_gives_nothing_after_access_was_taken_back(house_on_both: House) -> None:
+    ada, eve = Her(house_on_both, "ada"), Her(house_on_both, "eve")
+    ada.connect("wiki")
+    hers, foreign = ada.authorization_code("wiki"), eve.authorization_code("wiki")
+    ada.own.applications.revoke(ada.now, "wiki")
+    with house_on_both.database.read() as tx:
+        assert tx.tokens.code(hers) is None
+        assert tx.tokens.code(foreign) is not None
+
+
 def test_she_sees_her_own_events_and_guesses_at_her_password_and_nobody_elses(house: House, ada: Her) -> None:
     eve = Her(house, "eve")
     with pytest.raises(SignInRefused):

@@ -89,6 +89,7 @@ class OwnApplications:
             consent = tx.tokens.consent(person_id, client_id)
             if not held and consent is None:
                 raise UnknownApplication
+            tx.tokens.withdraw_unused(person_id, client_id)
             end_families(tx, [one.family.family_id for one in held], change.now)
             tx.tokens.delete_consent(person_id, client_id)
             change.record({"clientId": client_id, "endedFamilies": len(held), "consent": consent is not None})
