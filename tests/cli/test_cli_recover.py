@@ -35,10 +35,10 @@ def test_the_operator_recovers_alone_or_asks_a_helper(tmp_path: Path) -> None:
     run("person", "invite", "maria", "--email", "maria@example.org")
     alone = run("person", "recover", "maria", "--reason", "lost her phone", "--json").json()
     assert alone["enrolment_link"].rpartition("/")[2].startswith("oste_")
-    assert "nobody of that name" in run("person", "recover", "nobody", "--reason", "x", code=1).err
-    assert "say why" in run("person", "recover", "maria", "--reason", " ", code=1).err
+    assert "nobody of that name" in run("person", "recover", "nobody", "--reason", "x", code=2).err
+    assert "say why" in run("person", "recover", "maria", "--reason", " ", code=2).err
     (tmp_path / "helpers.toml").write_text(_HELPERS)
     run("apply", str(tmp_path / "helpers.toml"))
     asked = run("person", "recover", "maria", "--reason", "lost her phone", "--json").json()
     assert (asked["approved"], "enrolment_link" in asked) == (False, False)
-    assert "open request" in run("person", "recover", "maria", "--reason", "again", code=1).err
+    assert "open request" in run("person", "recover", "maria", "--reason", "again", code=2).err
