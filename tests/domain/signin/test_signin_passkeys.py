@@ -348,6 +348,17 @@ def test_guessing_is_held_back_per_passkey_and_network(house: House) -> None:
     assert sign_in(house, authenticator).session.level is SessionLevel.FULL
 
 
+def test_a_flood_of_answers_to_nothing_does_not_fill_the_trail(house: House) -> None:
+    authenticator = key()
+    enrol(house, authenticator)
+    before = len(house.events())
+    for _ in range(30):
+        with pytest.raises((PasskeyRefused, Throttled)):
+            passkeys(house).sign_in.sign_in("{}", HERE, from_network("203.0.113.9"))
+    assert len(house.events()) - before < 10
+    assert sign_in(house, authenticator, address="203.0.113.9").session.level is SessionLevel.FULL
+
+
 def policy(**said: Any) -> SignInPolicy:
     return SignInPolicy(ScopeKind.DIRECTORY, "workforce", **said)
 

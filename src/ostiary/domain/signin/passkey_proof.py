@@ -17,7 +17,7 @@ from ostiary.domain.audit.event import event_of
 from ostiary.domain.audit.last_use import LastUse, LastUseLog, Used
 from ostiary.domain.audit.ports import EventRecorder
 from ostiary.domain.audit.vocabulary import EventName, Outcome
-from ostiary.domain.credentials.challenges import Asked
+from ostiary.domain.credentials.challenges import Asked, Challenge
 from ostiary.domain.credentials.passkey_errors import PasskeyRefused
 from ostiary.domain.credentials.passkeys import CounterWentBack, Passkeys, UsedPasskey, methods_of
 from ostiary.domain.credentials.throttle import Guess, Guessed, Throttle, succeeded
@@ -28,6 +28,7 @@ from ostiary.domain.signin_policy.index import SignInPolicyIndex
 from ostiary.domain.signin_policy.model import Factor, SignInRules
 from ostiary.kit.clock import Clock
 from ostiary.kit.crypto.jose_form import encode_base64url
+from ostiary.kit.crypto.webauthn import Response
 from ostiary.kit.current import Current
 from ostiary.kit.transactions import Transactions
 
@@ -107,8 +108,8 @@ class PasskeyProofs:
 
     def verify(self, demand: Demand, answer: str) -> PasskeyProof:
         """Not within a transaction. Raises PasskeyRefused (give it to `note_refusal`), Throttled."""
-        response, challenge = self._passkeys.read(answer, demand.asked, self._clock.now())
         caller = person_named(demand.known, demand.origin)
+        response, challenge = self._read(demand, caller, answer)
         guess = self._throttle.count(caller, Guessed.PASSKEY, name=encode_base64url(response.credential_id))
         with self._transactions.read() as tx:
             passkey = tx.credentials.passkey_by_credential_id(response.credential_id)
@@ -148,6 +149,14 @@ class PasskeyProofs:
             error_message=refused.operator_text,
         )
         self._recorder.record(event)
+
+    def _read(self, demand: Demand, caller: Caller, answer: str) -> tuple[Response, Challenge]:
+        try:
+            return self._passkeys.read(answer, demand.asked, self._clock.now())
+        except PasskeyRefused:
+            # Answers to nothing are counted, too, by where they come from: a flood of them must not fill the trail.
+            self._throttle.count(caller, Guessed.PASSKEY, name=f"unread from {demand.origin.source_ip}")
+            raise
 
     def _take_and(
         self,
