@@ -159,7 +159,7 @@ _ERROR = {
 
 _FAILED = {"error": "The user name or the password is not right."}
 _PASSKEY = PasskeyForm(
-    "/signin/passkey", "get", "http://localhost:8080", '{"rpId": "localhost"}', Text("Use your passkey")
+    "/signin/passkey", "get", "https://id.example.com", '{"rpId": "localhost"}', Text("Use your passkey")
 )
 _START = {
     "person": Person(),

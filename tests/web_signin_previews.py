@@ -19,6 +19,12 @@ class Passkey:
     quiet: bool = False
 
 
+@dataclass(frozen=True)
+class Upstream:
+    action: str = "/signin/upstream/partner"
+    label: str = "Sign in with Partner Incorporated"
+
+
 _TOTP = Markup("totp")  # what decides which part is shown is no text, and must not be changed by tests
 _FAILED = {"error": "The user name or the password is not right."}
 _SIGNIN: dict[str, Any] = {
@@ -27,6 +33,7 @@ _SIGNIN: dict[str, Any] = {
     "passkey": Passkey(),
     "by_mail": "/signin/email",
     "registration": True,
+    "upstream": [],
 }
 _SECOND: dict[str, Any] = {
     "display_name": "Ada",
@@ -61,6 +68,7 @@ SIGNIN_PAGES: list[tuple[str, str, dict[str, Any]]] = [
     ("signin.html", "signin", _SIGNIN),
     ("signin.html", "signin-error", _SIGNIN | {"username": "ada", "development": True} | _FAILED),
     ("signin.html", "signin-notice", _SIGNIN | {"passkey": None, "by_mail": None, "notice": "Your session has ended."}),
+    ("signin.html", "signin-upstream", _SIGNIN | {"upstream": [Upstream(), Upstream(label="Sign in with Lighthouse")]}),
     ("signin_second.html", "signin_second", _SECOND | {"passkey": Passkey(), "others": [_PAPER]}),
     ("signin_second.html", "signin_second-code", _SECOND | {"others": [_PAPER]}),
     (
