@@ -24,6 +24,7 @@ from ostiary.domain.audit.event import event_of
 from ostiary.domain.audit.vocabulary import EventName
 from ostiary.domain.credentials.server_keys import rotate_due_keys
 from ostiary.kit.clock import SystemClock
+from ostiary.kit.crypto import webauthn
 from ostiary.protocols.authzen import routes as authzen_routes
 from ostiary.protocols.aws.gateway import routes as aws_routes
 from ostiary.protocols.http.client import HostRules, ProxyTrust
@@ -44,6 +45,7 @@ _KEPT_PREFIX = "PG"  # libpq reads them at every new connection
 
 
 _NEVER = 1e8  # seconds: a job for the end alone
+_ONCE_UP = 1.0  # seconds: what no first answer needs is loaded after it
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,7 @@ def _jobs(house: House, bodies: BodyWatch, metrics: RequestMetrics) -> list[Job]
         Job("metrics", 1.0, metrics.flush, at_stop=True),
         Job("keys", 60.0, lambda: _keep_keys(house)),
         Job("purge", 300.0, lambda: purge(house)),
+        Job("passkey-library", _ONCE_UP, webauthn.load_library),
         Job("seal-last", _NEVER, house.sealer.seal_last, at_stop=True),
     ]
 

@@ -10,8 +10,8 @@ import typer
 from ostiary.app.data_directory import DataDirectory
 from ostiary.app.initialization import FirstAdministrator, initialize
 from ostiary.app.settings import DEFAULT_LISTEN, check_issuer, database_url, remember
-from ostiary.cli.output import AsJson, fail, progress, write_json, write_text
-from ostiary.cli.refusals import REFUSALS, describe_system_failure
+from ostiary.cli.output import AsJson, describe_system_failure, fail, progress, write_json, write_text
+from ostiary.cli.refusals import REFUSALS
 from ostiary.kit.clock import SystemClock
 
 

@@ -5,18 +5,25 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Annotated, Any, NoReturn
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import msgspec
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 Step = Callable[[str, int, int], None]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer with one JSON document.")]
 REFUSED = 2  # exit status for a command that could not be carried out
 
-_errors = Console(stderr=True, highlight=False)
+
+@cache
+def _errors() -> Console:
+    from rich.console import Console  # noqa: PLC0415 - slow to load, and most answers need none of it
+
+    return Console(stderr=True, highlight=False)
 
 
 def write_json(answer: Mapping[str, Any]) -> None:
@@ -33,22 +40,30 @@ def fail(reason: str, *, as_json: bool = False) -> NoReturn:
     if as_json:
         write_json({"error": reason})
     else:
-        _errors.print(f"[bold red]ostiary:[/] {_plain(reason)}", soft_wrap=True)
+        _errors().print(f"[bold red]ostiary:[/] {_plain(reason)}", soft_wrap=True)
     raise typer.Exit(REFUSED)
 
 
 def note(text: str) -> None:
-    _errors.print(_plain(text), soft_wrap=True)
+    _errors().print(_plain(text), soft_wrap=True)
+
+
+def describe_system_failure(failure: OSError) -> str:
+    """What the system refused, and where."""
+    reason = (failure.strerror or str(failure)).lower()
+    return f"`{failure.filename}`: {reason}" if failure.filename else reason
 
 
 @contextmanager
 def progress(*, quiet: bool) -> Iterator[Step]:
     """A step function `(what, done, total)`; draws bars on a terminal, is silent when `quiet` or not a terminal."""
-    if quiet or not _errors.is_terminal:
+    if quiet or not _errors().is_terminal:
         yield lambda _what, _done, _total: None
         return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415 - as above
+
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=_errors, transient=True) as bars:
+    with Progress(*columns, console=_errors(), transient=True) as bars:
         tasks: dict[str, Any] = {}
 
         def step(what: str, done: int, total: int) -> None:
@@ -62,11 +77,13 @@ def progress(*, quiet: bool) -> Iterator[Step]:
 @contextmanager
 def waiting(text: str) -> Iterator[None]:
     """A line that shows that the command lives and how long it waits; nothing when there is no terminal."""
-    if not _errors.is_terminal:
+    if not _errors().is_terminal:
         yield
         return
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415 - as above
+
     with Progress(
-        SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=_errors, transient=True
+        SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=_errors(), transient=True
     ) as line:
         line.add_task(_plain(text), total=None)
         yield

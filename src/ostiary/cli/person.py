@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,6 +11,7 @@ import typer
 from ostiary.app.data_directory import DataDirectory
 from ostiary.app.house import House, open_house
 from ostiary.cli.output import AsJson, fail, write_json, write_text
+from ostiary.cli.recovery import Data, UserName, recover_person
 from ostiary.cli.refusals import REFUSALS, invitations_of
 from ostiary.domain.audit.event import event_of
 from ostiary.domain.audit.vocabulary import EventName
@@ -25,9 +25,6 @@ from ostiary.kit.clock import iso
 from ostiary.storage.transaction import Transaction
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Invite people, and end their access.")
-
-UserName = Annotated[str, typer.Argument(help="Her user name.")]
-Data = Annotated[Path, typer.Option("--data", help="Data directory that `ostiary init` made.")]
 
 
 @app.command("invite")
@@ -123,3 +120,6 @@ def _disable(tx: Transaction, house: House, user_name: str, now: datetime) -> tu
     caller = operator(house.organization.account)
     tx.audit.append(event_of(caller, EventName.APPLY_ORGANIZATION, at=now, resources=[person.arn], details=details))
     return replace(person, status=PersonStatus.DISABLED), ended
+
+
+app.command("recover")(recover_person)

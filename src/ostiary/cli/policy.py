@@ -13,10 +13,10 @@ from typing import Annotated
 
 import typer
 
-from ostiary.cli.output import REFUSED, AsJson, fail, note
+from ostiary.cli.output import REFUSED, AsJson, describe_system_failure, fail, note
 from ostiary.cli.policy_report import CheckedFile, describe_counts, visible, write_for_people, write_json_report
 from ostiary.cli.policy_sarif import write_sarif
-from ostiary.cli.refusals import describe_system_failure
+from ostiary.cli.policy_why import why
 from ostiary.policy.language.document import MAX_DOCUMENT_BYTES
 from ostiary.policy.model import PolicyKind
 from ostiary.policy.validation.findings import FindingType, validate
@@ -92,3 +92,6 @@ def _status(checked: Sequence[CheckedFile], fail_on: FailOn) -> int:
     types = list(FindingType)
     failing = set() if fail_on is FailOn.NEVER else set(types[: list(FailOn).index(fail_on) + 1])
     return FOUND if any(found.type in failing for one in checked for found in one.findings) else 0
+
+
+app.command("why")(why)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,15 +11,16 @@ from ostiary.app.data_directory import DataDirectory
 from ostiary.app.development import running_at
 from ostiary.app.house import House, open_house
 from ostiary.app.mail import read_mail_settings
-from ostiary.app.wiring.people import people_of
 from ostiary.cli.output import AsJson, fail, write_json, write_text
-from ostiary.cli.person import Data, UserName
 from ostiary.cli.refusals import REFUSALS, issuer_of
 from ostiary.domain.recovery.assisted import AssistedRecovery, Collected
 from ostiary.domain.recovery.helping import Helper
 from ostiary.domain.recovery.model import RecoveryRequest
 from ostiary.domain.sessions.operator_credentials import operator
 from ostiary.kit.clock import iso
+
+UserName = Annotated[str, typer.Argument(help="Her user name.")]
+Data = Annotated[Path, typer.Option("--data", help="Data directory that `ostiary init` made.")]
 
 
 def recover_person(
@@ -46,6 +48,8 @@ def recover_person(
 
 
 def _assisted(house: House) -> AssistedRecovery:
+    from ostiary.app.wiring.people import people_of  # noqa: PLC0415 - all that pages need, for this command alone
+
     development = running_at(house.directory)
     mail = read_mail_settings(house.directory, development=True)  # `serve` checks what is for development only
     people = people_of(

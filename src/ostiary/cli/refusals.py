@@ -27,12 +27,6 @@ REFUSALS = (
 )
 
 
-def describe_system_failure(failure: OSError) -> str:
-    """What the system refused, and where."""
-    reason = (failure.strerror or str(failure)).lower()
-    return f"`{failure.filename}`: {reason}" if failure.filename else reason
-
-
 def issuer_of(house: House) -> str:
     """The address that `init --issuer` remembered, else where `serve` listens when nothing is said."""
     return (read_stored(house.directory).issuer or f"http://{DEFAULT_LISTEN}").rstrip("/")

@@ -8,10 +8,10 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import BigInteger, ColumnElement, Connection, Row, func, insert, literal, select, type_coerce, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from ostiary.domain.audit.event import Event, encode, index_of
 from ostiary.domain.audit.ports import EventQuery, StoredCheckpoint, StoredEvent
+from ostiary.storage.facts import insert_of
 from ostiary.storage.schema import checkpoint, event, leaf_tile, lease
 
 _TILE = 256
@@ -110,8 +110,7 @@ class AuditTable:
         return [_checkpoint(row) for row in self._connection.execute(statement)]
 
     def take_lease(self, *, name: str, holder: str, now: datetime, until: datetime) -> bool:
-        dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
-        statement = dialect.insert(lease).values(name=name, holder=holder, held_until=until)
+        statement = insert_of(self._connection, lease).values(name=name, holder=holder, held_until=until)
         free = (lease.c.holder == holder) | (lease.c.held_until < now)
         taken = self._connection.execute(
             statement.on_conflict_do_update(

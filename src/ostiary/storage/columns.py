@@ -13,8 +13,7 @@ from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
 import msgspec
-from sqlalchemy import BigInteger, Dialect, Text
-from sqlalchemy.dialects import postgresql
+from sqlalchemy import TEXT, BigInteger, Dialect, Text
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from ostiary.domain.audit.errors import UnstorableText
@@ -67,7 +66,7 @@ class StoredText(TypeDecorator[str]):
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         if dialect.name == "postgresql":
-            return postgresql.TEXT(collation="C")
+            return TEXT(collation="C")
         return Text()
 
     def process_bind_param(self, value: str | None, _dialect: Dialect) -> str | None:

@@ -9,12 +9,15 @@ from collections.abc import Mapping
 from dataclasses import fields
 from functools import cache
 from operator import attrgetter
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeAlias, TypeVar
 
 from sqlalchemy import Connection, Select, Table
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 
-UpsertStatement = sqlite.Insert | postgresql.Insert
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql
+
+UpsertStatement: TypeAlias = "sqlite.Insert | postgresql.Insert"
 
 
 class Fact(Protocol):
@@ -45,12 +48,20 @@ def put(connection: Connection, table: Table, values: Fact | Mapping[str, Any]) 
 
 def insert_of(connection: Connection, table: Table) -> UpsertStatement:
     """An INSERT that knows ON CONFLICT, which the two dialects spell alike and SQLAlchemy keeps apart."""
-    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+    return _insert(connection.dialect.name, table)
+
+
+def _insert(dialect: str, table: Table) -> UpsertStatement:
+    if dialect == "postgresql":
+        from sqlalchemy.dialects import postgresql  # noqa: PLC0415 - brings all its drivers; not for SQLite
+
+        return postgresql.insert(table)
+    return sqlite.insert(table)
 
 
 @cache
 def _upsert(dialect: str, table: Table) -> UpsertStatement:
-    statement = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+    statement = _insert(dialect, table)
     key = [column.name for column in table.primary_key]
     rest = {column.name: statement.excluded[column.name] for column in table.c if column.name not in key}
     if not rest:

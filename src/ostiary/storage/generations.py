@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from sqlalchemy import Connection, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, insert, select, update
 
 from ostiary.storage.schema import generation
 
@@ -32,7 +31,6 @@ def raise_generation(connection: Connection, topic: Topic) -> int:
         update(generation).where(generation.c.topic == topic.value).values(number=generation.c.number + 1)
     )
     if raised.rowcount == 0:
-        insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
         connection.execute(insert(generation).values(topic=topic.value, number=1))
     number: int = connection.execute(select(generation.c.number).where(generation.c.topic == topic.value)).scalar_one()
     return number

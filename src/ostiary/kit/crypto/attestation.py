@@ -8,18 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from cryptography import x509
-from webauthn.helpers import parse_cbor
-from webauthn.helpers.structs import AttestationFormat
+
+if TYPE_CHECKING:
+    from webauthn.helpers.structs import AttestationFormat
 
 _AAGUID = x509.ObjectIdentifier("1.3.6.1.4.1.45724.1.1.4")
 _DER_OCTETS = b"\x04\x10"
 _MAX_CERTIFICATES = 8
 # Formats whose makers' roots are the operator's to give; the library has those of Apple and Google.
-_NEED_ROOTS = (AttestationFormat.PACKED, AttestationFormat.TPM, AttestationFormat.FIDO_U2F)
-_HAVE_ROOTS = (AttestationFormat.APPLE, AttestationFormat.ANDROID_KEY)
+_PACKED = "packed"
+_NEED_ROOTS = (_PACKED, "tpm", "fido-u2f")
+_HAVE_ROOTS = ("apple", "android-key")
 
 
 class AttestationError(Exception):
@@ -48,7 +51,7 @@ class Attestation:
             raise AttestationError("no root certificates of authenticators are configured, so no model can be proved")
         if self.format not in (*_NEED_ROOTS, *_HAVE_ROOTS):
             raise AttestationError(f"attestation of the format `{self.format[:40]}` proves no model")
-        if self.format == AttestationFormat.PACKED and self._model_in_certificate() is None:
+        if self.format == _PACKED and self._model_in_certificate() is None:
             raise AttestationError("the certificate does not say of which model the authenticator is")
 
     def _model_in_certificate(self) -> str | None:
@@ -68,6 +71,8 @@ class Attestation:
 
 def read_attestation(raw: bytes) -> Attestation:
     """The attestation object, whose CBOR is one plain item. Raises AttestationError."""
+    from webauthn.helpers import parse_cbor  # noqa: PLC0415 - slow to load, see webauthn.py
+
     given = parse_cbor(raw)
     if not isinstance(given, dict) or set(given) != {"fmt", "authData", "attStmt"}:
         raise AttestationError("the attestation object has other members than it must")
@@ -83,4 +88,6 @@ def read_attestation(raw: bytes) -> Attestation:
 
 
 def roots_by_format(roots: Sequence[bytes]) -> dict[AttestationFormat, list[bytes]]:
-    return {form: list(roots) for form in _NEED_ROOTS}
+    from webauthn.helpers.structs import AttestationFormat  # noqa: PLC0415 - as above
+
+    return {AttestationFormat(form): list(roots) for form in _NEED_ROOTS}

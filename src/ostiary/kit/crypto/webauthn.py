@@ -2,6 +2,9 @@
 
 The library verifies signatures and attestation statements. Before it runs, what came from a stranger is read strictly
 and within bounds; what it leaves open is asked here: frames of other sites, curves, key sizes, models.
+
+The library is imported where it is called: its attestation formats take as long to load as half of a server, and asking
+for a passkey needs none of it. `load_library` does so ahead of the first answer of an authenticator.
 """
 
 from __future__ import annotations
@@ -14,11 +17,6 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-from webauthn import verify_authentication_response, verify_registration_response
-from webauthn.helpers import decode_credential_public_key, encode_cbor
-from webauthn.helpers.cose import COSEAlgorithmIdentifier
-from webauthn.helpers.decoded_public_key_to_cryptography import decoded_public_key_to_cryptography
-from webauthn.helpers.structs import CredentialDeviceType
 
 from ostiary.kit.crypto.attestation import Attestation, AttestationError, read_attestation, roots_by_format
 from ostiary.kit.crypto.ctap_form import CtapFormError, check_authenticator_data, check_one_item
@@ -33,11 +31,8 @@ _MAX_CREDENTIAL_ID = 1023  # WebAuthn Level 3 section 4, "credential id"
 _MAX_USER_HANDLE = 64
 _MIN_RSA_BITS, _MAX_RSA_BITS = 2048, 4096
 _RSA_EXPONENT = 65537
-ALGORITHMS = (
-    COSEAlgorithmIdentifier.EDDSA,
-    COSEAlgorithmIdentifier.ECDSA_SHA_256,
-    COSEAlgorithmIdentifier.RSASSA_PKCS1_v1_5_SHA_256,
-)
+_EDDSA, _ES256, _RS256 = -8, -7, -257  # RFC 9053 section 2, RFC 8812 section 2
+ALGORITHMS = (_EDDSA, _ES256, _RS256)
 TRANSPORTS = ("usb", "nfc", "ble", "smart-card", "hybrid", "internal", "cable")
 ResultT = TypeVar("ResultT")
 
@@ -132,9 +127,16 @@ def verify_assertion(response: Response, *, party: RelyingParty, challenge: byte
     return _guarded(lambda: _verify_assertion(response, party, challenge, public_key))
 
 
+def load_library() -> None:
+    """Import what verifies, so that no answer waits for it."""
+    import webauthn  # noqa: F401, PLC0415 - see the top
+
+
 @cache
 def absent_public_key() -> bytes:
     """A key to verify against when there is no credential, so that this takes as long."""
+    from webauthn.helpers import encode_cbor  # noqa: PLC0415 - see the top
+
     numbers = ec.generate_private_key(ec.SECP256R1()).public_key().public_numbers()
     x, y = numbers.x.to_bytes(32, "big"), numbers.y.to_bytes(32, "big")
     return encode_cbor({1: 2, 3: -7, -1: 1, -2: x, -3: y})
@@ -228,6 +230,10 @@ def _verify_registration(
     models: frozenset[str] | None,
     roots: Sequence[bytes],
 ) -> Registered:
+    from webauthn import verify_registration_response  # noqa: PLC0415 - see the top
+    from webauthn.helpers.cose import COSEAlgorithmIdentifier  # noqa: PLC0415 - see the top
+    from webauthn.helpers.structs import CredentialDeviceType  # noqa: PLC0415 - see the top
+
     _check_client_data(response, kind="webauthn.create", origin=party.origin)
     attestation = read_attestation(decode_base64url(response.fields["response"]["attestationObject"], "attestation"))
     verified = verify_registration_response(
@@ -236,7 +242,7 @@ def _verify_registration(
         expected_rp_id=party.party_id,
         expected_origin=party.origin,
         require_user_verification=True,
-        supported_pub_key_algs=list(ALGORITHMS),
+        supported_pub_key_algs=[COSEAlgorithmIdentifier(algorithm) for algorithm in ALGORITHMS],
         pem_root_certs_bytes_by_fmt=roots_by_format(roots) if models is not None else None,
     )
     if verified.credential_id != response.credential_id:
@@ -266,18 +272,20 @@ def _check_model(attestation: Attestation, aaguid: str, models: frozenset[str] |
 
 def _check_public_key(public_key: bytes) -> None:
     """RFC 9053: the curve of ES256 is P-256 here, RS256 has 2048 bits or more; a key that is none raises."""
+    from webauthn.helpers import decode_credential_public_key, decoded_public_key_to_cryptography  # noqa: PLC0415
+
     decoded = decode_credential_public_key(public_key)
     if type(decoded.alg) is not int:
         raise WebauthnError("the algorithm is no number")
     key = decoded_public_key_to_cryptography(decoded)
     match key:
         case ec.EllipticCurvePublicKey():
-            fine = decoded.alg == COSEAlgorithmIdentifier.ECDSA_SHA_256 and isinstance(key.curve, ec.SECP256R1)
+            fine = decoded.alg == _ES256 and isinstance(key.curve, ec.SECP256R1)
         case rsa.RSAPublicKey():
             fine = _MIN_RSA_BITS <= key.key_size <= _MAX_RSA_BITS and key.public_numbers().e == _RSA_EXPONENT
-            fine = fine and decoded.alg == COSEAlgorithmIdentifier.RSASSA_PKCS1_v1_5_SHA_256
+            fine = fine and decoded.alg == _RS256
         case ed25519.Ed25519PublicKey():
-            fine = decoded.alg == COSEAlgorithmIdentifier.EDDSA
+            fine = decoded.alg == _EDDSA
         case _:
             fine = False
     if not fine:
@@ -285,6 +293,9 @@ def _check_public_key(public_key: bytes) -> None:
 
 
 def _verify_assertion(response: Response, party: RelyingParty, challenge: bytes, public_key: bytes) -> Asserted:
+    from webauthn import verify_authentication_response  # noqa: PLC0415 - see the top
+    from webauthn.helpers.structs import CredentialDeviceType  # noqa: PLC0415 - see the top
+
     _check_client_data(response, kind="webauthn.get", origin=party.origin)
     verified = verify_authentication_response(
         credential=dict(response.fields),
