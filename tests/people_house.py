@@ -27,6 +27,7 @@ from ostiary.domain.audit.ports import EventQuery
 from ostiary.domain.credentials.server_keys import ServerKeys, load_server_keys, make_first_keys
 from ostiary.domain.credentials.throttle import Throttle
 from ostiary.domain.directory.model import Account, AttributeDefinition, AttributeType, Directory, Group, Organization
+from ostiary.domain.federation.upstream_index import UpstreamIndex, load_upstream_index
 from ostiary.domain.mail.outbox import Mailing
 from ostiary.domain.sessions.browser import Opened
 from ostiary.domain.sessions.issuing import RoleSessionIssuer
@@ -142,6 +143,7 @@ class House:
             self.index.value = load_access_index(tx, previous=self.index.value)
             self.revocations.value = load_revocations(tx, previous=self.revocations.value)
             self.policies.value = load_signin_policies(tx)
+            self.parts.upstreams.value = load_upstream_index(tx)
             self.parts.applications.value = load_application_index(tx)
 
     def events(self, name: str | None = None) -> list[Event]:
@@ -259,6 +261,7 @@ def make_house(database: Database, clock: FixedClock, keys: Current[ServerKeys],
         revocations=revocations,
         applications=Current(ApplicationIndex()),
         policies=policies,
+        upstreams=Current(UpstreamIndex()),
         authorizer=Authorizer(index=index, clock=clock),
         role_session_issuer=RoleSessionIssuer(keys=keys, recorder=database, last_use=last_use),
         last_use=last_use,

@@ -16,6 +16,7 @@ from ostiary.protocols.web.passkey import PasskeyForm
 from web_account_previews import ACCOUNT_PAGES
 from web_recovery_previews import RECOVERY_PAGES
 from web_signin_previews import SIGNIN_PAGES
+from web_upstream_previews import UPSTREAM_PAGES
 
 _NOON = datetime(2026, 3, 14, 12, 5, tzinfo=UTC)
 _QR = Markup(segno.make("otpauth://totp/Example:ada?secret=JBSWY3DPEHPK3PXP").svg_inline(omitsize=True))  # noqa: S704 - the point of this variable is that it is markup
@@ -256,4 +257,4 @@ PAGES = [
     Page("mailbox.html", "mailbox", {"mails": [MAIL, MAIL], "development": True}),
     Page("mailbox.html", "mailbox-empty", {"mails": [], "development": True}),
 ]
-PAGES += [Page(*preview) for preview in (*ACCOUNT_PAGES, *RECOVERY_PAGES, *SIGNIN_PAGES)]
+PAGES += [Page(*preview) for preview in (*ACCOUNT_PAGES, *RECOVERY_PAGES, *SIGNIN_PAGES, *UPSTREAM_PAGES)]

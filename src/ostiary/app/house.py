@@ -27,6 +27,7 @@ from ostiary.domain.credentials.server_keys import ServerKeys, load_server_keys
 from ostiary.domain.directory.index import WorkloadIndex, load_workload_index
 from ostiary.domain.directory.model import Organization
 from ostiary.domain.federation.index import IssuerTrustIndex, load_issuer_trust_index
+from ostiary.domain.federation.upstream_index import UpstreamIndex, load_upstream_index
 from ostiary.domain.risk.machines import MachineNetworks
 from ostiary.domain.secrets.shelf import SecretShelf
 from ostiary.domain.sessions.issuing import RoleSessionIssuer
@@ -53,6 +54,7 @@ class Remembered:
     access_keys: Current[AccessKeyIndex]
     workloads: Current[WorkloadIndex]
     issuer_trusts: Current[IssuerTrustIndex]
+    upstreams: Current[UpstreamIndex]
     applications: Current[ApplicationIndex]
     revocations: Current[RevocationIndex]
     secrets: Current[SecretShelf]
@@ -79,6 +81,7 @@ class House:
             access_keys=Current(AccessKeyIndex()),
             workloads=Current(WorkloadIndex()),
             issuer_trusts=Current(IssuerTrustIndex()),
+            upstreams=Current(UpstreamIndex()),
             applications=Current(ApplicationIndex()),
             revocations=Current(RevocationIndex()),
             secrets=Current(SecretShelf()),
@@ -201,6 +204,7 @@ def _memory(database: Database, remembered: Remembered, root: RootKey, clock: Cl
         watch(remembered.access_keys, lambda tx, _known: load_access_key_index(tx), Topic.ACCESS_KEYS),
         watch(remembered.workloads, lambda tx, _known: load_workload_index(tx), Topic.DIRECTORY),
         watch(remembered.issuer_trusts, lambda tx, _known: load_issuer_trust_index(tx), Topic.FEDERATION),
+        watch(remembered.upstreams, lambda tx, _known: load_upstream_index(tx), Topic.FEDERATION),
         watch(remembered.applications, lambda tx, _known: load_application_index(tx), Topic.APPLICATIONS),
         watch(remembered.signin_policies, lambda tx, _known: load_signin_policies(tx), Topic.SIGNIN, Topic.DIRECTORY),
         watch(remembered.secrets, lambda _tx, _known: SecretShelf(), Topic.SECRETS, Topic.ACCESS),

@@ -12,6 +12,7 @@ from ostiary.app.wiring.own_account import own_account
 from ostiary.app.wiring.passkeys import passkey_services
 from ostiary.app.wiring.recovery import recovery_services
 from ostiary.app.wiring.shared import PeopleParts, SharedServices
+from ostiary.app.wiring.upstream import upstream_sign_in
 from ostiary.domain.account.own_account import OwnAccount
 from ostiary.domain.credentials.choosing import PasswordChoice
 from ostiary.domain.mail.outbox import Mailing
@@ -35,6 +36,7 @@ class People(SharedServices):
         self.account = OwnAccount(transactions=database)
         self.own = own_account(self)
         self.passkeys = passkey_services(self)
+        self.upstream = upstream_sign_in(self)
         self.enrolment = Enrolment(
             transactions=database,
             recorder=database,
@@ -82,6 +84,7 @@ def people_of(
         revocations=remembered.revocations,
         applications=remembered.applications,
         policies=remembered.signin_policies,
+        upstreams=remembered.upstreams,
         authorizer=house.authorizer,
         role_session_issuer=house.role_session_issuer,
         last_use=house.last_use,
@@ -107,6 +110,7 @@ def web_rooms(people: People, trust: ProxyTrust) -> WebRooms:
         policies=parts.policies,
         enrolment=people.enrolment,
         passkeys=people.passkeys,
+        upstream=people.upstream,
         recovery=people.recovery,
         sessions=people.sessions,
         account=people.account,

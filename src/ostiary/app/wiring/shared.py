@@ -16,6 +16,7 @@ from ostiary.domain.credentials.hashing import PasswordHashing
 from ostiary.domain.credentials.one_time_links import NotMeLinks
 from ostiary.domain.credentials.server_keys import ServerKeys
 from ostiary.domain.credentials.throttle import Throttle
+from ostiary.domain.federation.upstream_index import UpstreamIndex
 from ostiary.domain.mail.outbox import Mailing, Outbox
 from ostiary.domain.risk.assessment import RiskAssessor
 from ostiary.domain.risk.places import Places
@@ -47,6 +48,7 @@ class PeopleParts:
     revocations: Current[RevocationIndex]
     applications: Current[ApplicationIndex]
     policies: Current[SignInPolicyIndex]
+    upstreams: Current[UpstreamIndex]
     authorizer: Authorizer
     role_session_issuer: RoleSessionIssuer
     last_use: LastUseLog

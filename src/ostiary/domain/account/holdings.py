@@ -28,7 +28,7 @@ class Holdings:
                 return replace(self, authenticators=self.authenticators - 1)
             case Factor.PASSKEY:
                 return replace(self, passkeys=self.passkeys - 1)
-            case Factor.EMAIL_CODE:
+            case Factor.EMAIL_CODE | Factor.UPSTREAM:
                 return self
 
     def suffice(self, signed_in: SignedIn) -> bool:

@@ -36,8 +36,9 @@ class AssuranceLevel(StrEnum):
     PHISHING_RESISTANT = "phishing-resistant"
 
 
-# RFC 8176 names for a key that signs for one origin only: in hardware, in software, on a smart card.
-_PHISHING_RESISTANT = frozenset({"hwk", "swk", "sc"})
+# RFC 8176 names for a key that signs for one origin only: in hardware, in software, on a smart card. `phr` is our own:
+# an upstream provider said so, in a way that the operator listed for it.
+_PHISHING_RESISTANT = frozenset({"hwk", "swk", "sc", "phr"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,11 +58,11 @@ class WebIdentityVerifier:
         try:
             entry = self._load_trust(account, unverified_issuer(token))
             verified = self._check_signature(token, entry, now)
-            _check_type(verified.header)
+            check_type(verified.header)
             _check_claims(verified.claims, entry.trust, now)
         except JoseError as failure:
             raise InvalidIdentityToken(f"The token is not valid: {failure}", operator_text=failure.operator) from None
-        subject = _subject(verified.claims)
+        subject = subject_of(verified.claims)
         workload = self._load_workload(entry.trust, subject, now)
         return WebIdentity(
             trust=entry.trust,
@@ -97,7 +97,7 @@ class WebIdentityVerifier:
         return workload
 
 
-def _check_type(header: Mapping[str, Any]) -> None:
+def check_type(header: Mapping[str, Any]) -> None:
     """RFC 8725 section 3.11: an access token, logout token or security event of the same issuer is no identity."""
     typ = header.get("typ", "JWT")
     if not isinstance(typ, str) or typ.lower() != "jwt":
@@ -126,7 +126,7 @@ def _is_past(claims: Mapping[str, Any], now: datetime) -> bool:
             return False
 
 
-def _subject(claims: Mapping[str, Any]) -> str:
+def subject_of(claims: Mapping[str, Any]) -> str:
     subject = claims.get("sub")
     if not isinstance(subject, str) or not 0 < len(subject) <= _MAX_SUBJECT or not subject.isprintable():
         raise InvalidIdentityToken(f"The token's `sub` is not a printable text of 1 to {_MAX_SUBJECT} characters")

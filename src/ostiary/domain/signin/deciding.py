@@ -13,6 +13,7 @@ from enum import StrEnum
 from ostiary.domain.audit.caller import Assurance, AssuranceLevel
 from ostiary.domain.credentials.model import Password
 from ostiary.domain.credentials.password_policy import rules_of
+from ostiary.domain.federation.upstream import RESISTANT, VOUCHED
 from ostiary.domain.sessions.model import SessionLevel
 from ostiary.domain.signin.errors import Refusal, SignInRefused
 from ostiary.domain.signin_policy.model import Factor, Prompt, RiskAnswer, SignInRules, WithoutFactor
@@ -21,7 +22,14 @@ PASSWORD, TOTP, EMAIL_CODE, RECOVERY_CODE, BOTH = "pwd", "otp", "email", "rc", "
 PASSKEYS = frozenset({"hwk", "swk"})
 _SECOND = PASSKEYS | {TOTP, RECOVERY_CODE}
 _LEVELS = list(AssuranceLevel)
-_FACTORS = {PASSWORD: Factor.PASSWORD, TOTP: Factor.TOTP, "hwk": Factor.PASSKEY, "swk": Factor.PASSKEY}
+_FIRST = frozenset({PASSWORD, VOUCHED})  # what leads to a code of an app or of paper
+_FACTORS = {
+    PASSWORD: Factor.PASSWORD,
+    TOTP: Factor.TOTP,
+    "hwk": Factor.PASSKEY,
+    "swk": Factor.PASSKEY,
+    VOUCHED: Factor.UPSTREAM,
+}
 
 
 class Option(StrEnum):
@@ -105,12 +113,15 @@ def methods_of(proved: Iterable[str], held: Held, rules: SignInRules) -> tuple[s
 
     A passkey counts as both when the authenticator verified its user. A recovery code stands for a factor that was left
     at home: for one that she does not have any more it does not stand. A mailed code is never a factor.
+    What an upstream provider vouches for counts like a password, and as two factors where `mfa` is given with it.
     """
-    methods = [method for method in dict.fromkeys(proved) if method != BOTH]
+    given = dict.fromkeys(proved)
+    methods = [method for method in given if method != BOTH]
     verified_passkey = "user" in methods and not PASSKEYS.isdisjoint(methods)
     left_at_home = RECOVERY_CODE in methods and held.has_factor(rules)
     second = TOTP in methods or not PASSKEYS.isdisjoint(methods) or left_at_home
-    both = verified_passkey or (PASSWORD in methods and second)
+    evidence = VOUCHED in given and BOTH in given
+    both = verified_passkey or evidence or (second and not _FIRST.isdisjoint(methods))
     return (*methods, BOTH) if both else tuple(methods)
 
 
@@ -120,7 +131,7 @@ def check_factors_allowed(rules: SignInRules, proved: Iterable[str]) -> None:
         factor = _FACTORS.get(method)
         if factor is not None and factor not in rules.factors:
             raise SignInRefused(f"the rules do not allow {factor.value}", refusal=Refusal.FACTOR)
-        if factor is None and method not in {EMAIL_CODE, RECOVERY_CODE, "user", BOTH}:
+        if factor is None and method not in {EMAIL_CODE, RECOVERY_CODE, "user", BOTH, RESISTANT}:
             raise SignInRefused(f"nothing says what `{method}` proves", refusal=Refusal.FACTOR)
 
 
@@ -159,8 +170,9 @@ def _context_suffices(facts: Facts) -> bool:
 
 
 def _owes_her_factor(facts: Facts) -> bool:
-    """A factor that she registered is asked for, also where nobody must have one."""
-    return facts.has_factor and _SECOND.isdisjoint(facts.methods) and not _context_suffices(facts)
+    """A factor that she registered is asked for, also where nobody must have one; not where two were proved."""
+    proved = BOTH in facts.methods or not _SECOND.isdisjoint(facts.methods)
+    return facts.has_factor and not proved and not _context_suffices(facts)
 
 
 def _reaches(facts: Facts, needed: AssuranceLevel) -> bool:
@@ -181,10 +193,11 @@ def _options(facts: Facts, needed: AssuranceLevel) -> frozenset[Option]:
         options.add(Option.PASSKEY)
     only_passkey = needed is AssuranceLevel.PHISHING_RESISTANT and passkeys
     if _SECOND.isdisjoint(facts.methods) and not only_passkey:
-        leads_on = PASSWORD in facts.methods or needed is AssuranceLevel.SINGLE_FACTOR
+        first = not _FIRST.isdisjoint(facts.methods)
+        leads_on = first or needed is AssuranceLevel.SINGLE_FACTOR
         if facts.held.usable_totp(facts.rules) and leads_on:
             options.add(Option.TOTP)
-        if facts.held.recovery_codes and PASSWORD in facts.methods:
+        if facts.held.recovery_codes and first:
             options.add(Option.RECOVERY_CODE)
     return frozenset(options)
 

@@ -24,6 +24,7 @@ class Factor(StrEnum):
     PASSWORD = "password"
     TOTP = "totp"
     EMAIL_CODE = "email-code"  # proves that somebody reads her mail; never counted as a second factor (BP01-5)
+    UPSTREAM = "upstream"  # the OpenID Connect provider of her directory vouches for her (BP01-15)
 
 
 class Prompt(StrEnum):
@@ -124,7 +125,7 @@ class SignInRules:
     session: timedelta
     idle: timedelta
     password_profile: PasswordProfile
-    factors: frozenset[Factor] = frozenset({Factor.PASSKEY, Factor.PASSWORD, Factor.TOTP})
+    factors: frozenset[Factor] = frozenset({Factor.PASSKEY, Factor.PASSWORD, Factor.TOTP, Factor.UPSTREAM})
     required: AssuranceLevel = AssuranceLevel.MULTI_FACTOR
     prompt: Prompt = Prompt.ALWAYS
     trust_device: timedelta = timedelta(days=30)
@@ -149,9 +150,9 @@ class SignInRules:
             case AssuranceLevel.PHISHING_RESISTANT:
                 return False
             case AssuranceLevel.MULTI_FACTOR:
-                return {Factor.PASSWORD, Factor.TOTP} <= self.factors
+                return {Factor.PASSWORD, Factor.TOTP} <= self.factors or Factor.UPSTREAM in self.factors
             case AssuranceLevel.SINGLE_FACTOR:
-                return not self.factors.isdisjoint({Factor.PASSWORD, Factor.EMAIL_CODE})
+                return not self.factors.isdisjoint({Factor.PASSWORD, Factor.EMAIL_CODE, Factor.UPSTREAM})
             case _:
                 assert_never(self.required)
 

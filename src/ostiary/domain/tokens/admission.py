@@ -24,7 +24,7 @@ from ostiary.kit.current import Current
 from ostiary.kit.networks import is_within
 from ostiary.kit.texts import Text
 
-_FACTOR_OF = {"pwd": Factor.PASSWORD, "otp": Factor.TOTP, "email": Factor.EMAIL_CODE}
+_FACTOR_OF = {"pwd": Factor.PASSWORD, "otp": Factor.TOTP, "email": Factor.EMAIL_CODE, "fed": Factor.UPSTREAM}
 _PASSKEY = frozenset({"hwk", "swk"})
 
 

@@ -24,6 +24,7 @@ _FACTORS: Mapping[str, Text] = {
     "password": Text("password"),
     "email-code": Text("code by email"),
     "recovery-codes": Text("recovery codes"),
+    "upstream": Text("another service"),
 }
 
 

@@ -29,6 +29,7 @@ from ostiary.domain.credentials.errors import (
     TooBusy,
 )
 from ostiary.domain.credentials.passkey_errors import PasskeyRefused, PasskeysUnavailable, PasskeyUnacceptable
+from ostiary.domain.federation.errors import UnknownUpstream, UpstreamRefused, UpstreamUnavailable
 from ostiary.domain.recovery.errors import (
     AlreadyRegistered,
     DeletionRefused,
@@ -104,7 +105,10 @@ STATUSES: Mapping[type[DomainError], int] = {
     UnknownApplication: 404,
     UnknownFactor: 404,
     UnknownSession: 404,
+    UnknownUpstream: 404,
     UnstorableText: 400,
+    UpstreamRefused: 400,
+    UpstreamUnavailable: 503,
 }
 _TITLES = {
     400: Text("This cannot be done"),

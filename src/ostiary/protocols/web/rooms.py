@@ -19,6 +19,7 @@ from ostiary.domain.signin.mail_codes import MailCodes
 from ostiary.domain.signin.passkey_services import PasskeyServices
 from ostiary.domain.signin.signin import SignIn
 from ostiary.domain.signin.step_up import StepUp
+from ostiary.domain.signin.upstream_sign_in import UpstreamSignIn
 from ostiary.domain.signin_policy.index import SignInPolicyIndex
 from ostiary.domain.tokens.authorization import Authorization
 from ostiary.domain.tokens.device_approval import DeviceApprovals
@@ -53,6 +54,7 @@ class WebRooms:
     policies: Current[SignInPolicyIndex]
     enrolment: Enrolment
     passkeys: PasskeyServices
+    upstream: UpstreamSignIn
     sessions: OwnSessions
     account: OwnAccount
     own: Own

@@ -41,6 +41,7 @@ from ostiary.protocols.web import (
     register,
     second_step,
     signin,
+    upstream,
 )
 from ostiary.protocols.web.assets import StaticFiles
 from ostiary.protocols.web.errors import write_domain_error
@@ -53,6 +54,7 @@ ROUTES: tuple[Route, ...] = (
     *second_step.ROUTES,
     *confirm.ROUTES,
     *passkey.ROUTES,
+    *upstream.ROUTES,
     *enroll.ROUTES,
     *portal.ROUTES,
     *consent.ROUTES,
@@ -107,7 +109,8 @@ def _answer(rooms: WebRooms, route: Route, request: Request, response: Response,
     check_same_origin(request, rooms.trust)
     query = read_query(request)
     form = read_form(request) if route.method == "POST" else {}
-    device = device_or_new(request, rooms.trust) if route.method == "POST" else device_of(request, rooms.trust)
+    may_begin = route.method == "POST" or route.arrives
+    device = device_or_new(request, rooms.trust) if may_begin else device_of(request, rooms.trust)
     origin = browser_origin(request, Door.WEB, rooms.trust, device)
     token = SESSION.read(request, rooms.trust)
     here = rooms.current.signed_in(token, origin) if _wants_all(route) else None

@@ -10,6 +10,7 @@ from ostiary.protocols.web.arrived import go_on, return_to_of
 from ostiary.protocols.web.errors import sentence
 from ostiary.protocols.web.pages import PATHS
 from ostiary.protocols.web.passkey import sign_in_form
+from ostiary.protocols.web.upstream import ways_out
 from ostiary.protocols.web.visit import Answer, Keep, Route, Visit
 
 _BY_MAIL = f"{PATHS.signin}/email"
@@ -65,6 +66,7 @@ def _signin_page(visit: Visit, *, username: str, error: str | None = None) -> st
         error=error,
         passkey=sign_in_form(visit, return_to),
         by_mail=with_return_to(_BY_MAIL, return_to) if visit.rooms.mail_codes.anywhere else None,
+        upstream=ways_out(visit, return_to),
         registration=bool(visit.rooms.recovery.registrations.directories()),
     )
 

@@ -98,7 +98,8 @@ class Route:
     `level` None: no session is needed, and no action can be asked about, because nobody is there yet. The resource of
     every action is the person herself. `fresh`: she must have proved herself in this session a moment ago (BP01-20),
     else she is sent to do so, and then to the page: the path itself, or `page` where the path has none.
-    `before_terms`: it answers also while she has not accepted the terms of her directory.
+    `before_terms`: it answers also while she has not accepted the terms of her directory. `arrives`: a session may
+    begin here although no form of ours was sent.
     """
 
     method: str
@@ -110,3 +111,4 @@ class Route:
     fresh: bool = False
     page: str = ""
     before_terms: bool = False
+    arrives: bool = False
