@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
+from ostiary.domain.credentials.authenticator import Authenticators
 from ostiary.domain.credentials.errors import LinkInvalid
+from ostiary.domain.credentials.model import Passkey
+from ostiary.domain.credentials.recovery_codes import CODES, make_codes
 from ostiary.domain.directory.model import PersonStatus
 from ostiary.domain.mail.model import MailKind
 from ostiary.domain.recovery.errors import RequestNotOpen
@@ -22,6 +26,8 @@ def recovery(house: House) -> RecoveryHouse:
 
 
 def token_for(house: House, recovery: RecoveryHouse, name: str = "ada") -> str:
+    """Of a notice a moment later than what she did herself."""
+    house.clock.advance(timedelta(seconds=1))
     person = recovery.person(name)
     links = house.services.not_me_links
     link = house.database.write(lambda tx: links.link_for(tx, person, house.clock.now(), "SignIn"))
@@ -106,3 +112,60 @@ def test_the_link_of_somebody_disabled_does_nothing(house: House, recovery: Reco
     house.database.write(lambda tx: tx.directory.set_person_status(person_id, PersonStatus.DISABLED))
     with pytest.raises(LinkInvalid):
         recovery.services.not_me.disown(token, from_network())
+
+
+def test_what_was_added_since_the_notice_is_void_and_what_she_had_before_is_not(
+    house: House, recovery: RecoveryHouse
+) -> None:
+    """Whoever came in added an authenticator and made recovery codes: what the notice tells of must not stay a door."""
+    house.enrol()
+    person_id = recovery.person("ada").person_id
+    house.clock.advance(timedelta(minutes=5))
+    token = token_for(house, recovery)
+    intruder = replace(
+        Authenticators(keys=house.keys).new_factor(person_id, name="His", now=house.clock.now()),
+        confirmed_at=house.clock.now(),
+    )
+    house.database.write(lambda tx: tx.credentials.put_totp_factor(intruder))
+    house.database.write(lambda tx: make_codes(tx.credentials, person_id, house.clock.now()))
+    house.clock.advance(timedelta(minutes=5))
+    recovery.services.not_me.disown(token, from_network())
+    with house.database.read() as tx:
+        kept = tx.credentials.totp_factors(person_id)
+        assert [factor.name for factor in kept] != []
+        assert intruder.factor_id not in {factor.factor_id for factor in kept}
+        assert tx.credentials.recovery_codes(person_id) == []
+    assert house.events("DisownSignIn")[0].details["voidedFactors"] == 1 + CODES
+
+
+def test_a_passkey_added_since_the_notice_signs_nobody_in(house: House, recovery: RecoveryHouse) -> None:
+    house.enrol()
+    person_id = recovery.person("ada").person_id
+    house.clock.advance(timedelta(minutes=5))
+    mine = passkey_of(person_id, b"1", house.clock.now())
+    house.database.write(lambda tx: tx.credentials.add_passkey(mine))
+    house.clock.advance(timedelta(minutes=5))
+    token = token_for(house, recovery)
+    his = passkey_of(person_id, b"2", house.clock.now())
+    house.database.write(lambda tx: tx.credentials.add_passkey(his))
+    recovery.services.not_me.disown(token, from_network())
+    with house.database.read() as tx:
+        assert [passkey.factor_id for passkey in tx.credentials.passkeys(person_id)] == [mine.factor_id]
+
+
+def passkey_of(person_id: str, credential_id: bytes, now: datetime) -> Passkey:
+    return Passkey(
+        factor_id=f"passkey-{credential_id.decode()}",
+        person_id=person_id,
+        name="A key",
+        credential_id=credential_id,
+        public_key=b"",
+        sign_count=0,
+        aaguid="",
+        transports=(),
+        attestation="none",
+        discoverable=True,
+        backup_eligible=False,
+        backed_up=False,
+        created_at=now,
+    )

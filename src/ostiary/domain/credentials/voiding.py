@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from ostiary.domain.credentials.model import LinkPurpose
 from ostiary.domain.credentials.ports import CredentialRows
 
@@ -25,4 +27,25 @@ def void_factors(rows: CredentialRows, person_id: str, *, but_recovery_codes: bo
         rows.delete_recovery_codes(person_id)
     rows.delete_one_time_links(person_id, LinkPurpose.RECOVERY)
     rows.delete_enrolment_links(person_id)
+    return removed
+
+
+def void_added_since(rows: CredentialRows, person_id: str, since: datetime) -> int:
+    """Passkeys, authenticators and recovery codes that somebody else may have made hers; how many.
+
+    A password of that time stays: it is for whoever knows it to be marked as compromised.
+    """
+    removed = 0
+    for factor in rows.totp_factors(person_id):
+        if (factor.confirmed_at or factor.created_at) >= since:
+            rows.delete_totp_factor(factor.factor_id)
+            removed += 1
+    for passkey in rows.passkeys(person_id):
+        if passkey.created_at >= since:
+            rows.delete_passkey(passkey.factor_id)
+            removed += 1
+    codes = rows.recovery_codes(person_id)
+    if any(code.created_at >= since for code in codes):
+        rows.delete_recovery_codes(person_id)
+        removed += len(codes)
     return removed

@@ -15,6 +15,7 @@ from ostiary.domain.audit.vocabulary import EventName
 from ostiary.domain.credentials.errors import LinkInvalid
 from ostiary.domain.credentials.model import LinkPurpose
 from ostiary.domain.credentials.one_time_links import check_one_time_link, use_one_time_link
+from ostiary.domain.credentials.voiding import void_added_since
 from ostiary.domain.directory.model import Person, PersonStatus
 from ostiary.domain.mail.model import MailKind, recipient_of
 from ostiary.domain.mail.outbox import Outbox
@@ -62,11 +63,17 @@ class NotMe:
         tx.credentials.delete_one_time_links(person.person_id, LinkPurpose.RECOVERY)
         tx.credentials.delete_one_time_links(person.person_id, LinkPurpose.NOT_ME)
         _distrust_password(tx, person, now)
+        # Whoever was here may have added a key of his own, at that moment or since.
+        voided = void_added_since(tx.credentials, person.person_id, link.created_at)
         self._risk.forget(tx, person)
         refused = _refuse_requests(tx, person, now)
         caller = replace(anonymous(origin), name=person.user_name)
-        event, details = link.payload.get("event", ""), {"endedSessions": ended, "refusedRequests": refused}
-        said: Details = {**details, "disowned": event}
+        said: Details = {
+            "endedSessions": ended,
+            "refusedRequests": refused,
+            "voidedFactors": voided,
+            "disowned": link.payload.get("event", ""),
+        }
         tx.audit.append(event_of(caller, EventName.DISOWN_SIGN_IN, at=now, resources=[person.arn], details=said))
         mailed = self._links.mail_link(tx, person, now)
         self._outbox.send(tx, MailKind.SESSIONS_ENDED, recipient=recipient_of(person), values={"at": iso(now)}, now=now)

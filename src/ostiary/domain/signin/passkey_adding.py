@@ -133,7 +133,7 @@ class PasskeyAdding:
         return self.add(tx, person, new, signed_in.caller, notice=True)
 
     def _send_notice(self, tx: SigninSlice, person: Person, passkey: Passkey, origin: Origin, device: str) -> None:
-        now = self._clock.now()
+        now = passkey.created_at  # whoever disowns the notice voids what was added from its moment on
         values = {
             "at": iso(now),
             "device": device,
