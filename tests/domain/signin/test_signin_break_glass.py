@@ -9,6 +9,8 @@ import pytest
 from ostiary.domain.audit.caller import AssuranceLevel
 from ostiary.domain.audit.vocabulary import Outcome
 from ostiary.domain.credentials.authenticator import Authenticators
+from ostiary.domain.credentials.model import Password
+from ostiary.domain.credentials.recovery_codes import make_codes
 from ostiary.domain.directory.errors import InvalidPerson
 from ostiary.domain.sessions.model import SessionLevel
 from ostiary.domain.signin.break_glass import BreakGlass, Sealed
@@ -139,6 +141,30 @@ def test_a_use_breaks_the_seal(house: House) -> None:
     seal(house)
     [state] = glass(house).seals()
     assert state.problems == ()
+
+
+def test_whoever_was_in_and_changed_what_opens_it_did_not_seal_it_again(house: House) -> None:
+    """A new password is younger than the last use, and yet the envelopes do not open the account any more."""
+    sealed = seal(house)
+    sign_in(house, sealed)
+    house.clock.advance(timedelta(minutes=1))
+    password = Password(sealed.person.person_id, house.services.hashing.hash("his own words"), house.clock.now())
+    house.database.write(lambda tx: tx.credentials.put_password(password))
+    [state] = glass(house).seals()
+    assert any("not what was sealed" in problem for problem in state.problems)
+
+
+def test_another_way_in_beside_the_envelopes_breaks_the_seal(house: House) -> None:
+    sealed = seal(house)
+    house.database.write(lambda tx: make_codes(tx.credentials, sealed.person.person_id, house.clock.now()))
+    [state] = glass(house).seals()
+    assert any("not what was sealed" in problem for problem in state.problems)
+
+
+def test_nobody_is_invited_to_enrol_on_it(house: House) -> None:
+    seal(house)
+    with pytest.raises(InvalidPerson, match="seal it again"):
+        house.invite(NAME)
 
 
 def test_nothing_of_the_envelopes_is_in_the_trail(house: House) -> None:

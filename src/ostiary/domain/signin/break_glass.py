@@ -7,6 +7,7 @@ policies stands in its way. Each use is an event and a mail to every administrat
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -181,7 +182,7 @@ class BreakGlass:
 
     def _state(self, tx: SigninSlice, person: Person) -> Seal:
         password = tx.credentials.password(person.person_id)
-        confirmed = any(f.confirmed_at is not None for f in tx.credentials.totp_factors(person.person_id))
+        authenticators = [f for f in tx.credentials.totp_factors(person.person_id) if f.confirmed_at is not None]
         uses = [
             self._last_use.pending(Used.PASSWORD, person.person_id),
             tx.last_uses.last_use(Used.PASSWORD, person.person_id),
@@ -191,8 +192,10 @@ class BreakGlass:
         problems = []
         if person.status is not PersonStatus.ACTIVE:
             problems.append(f"it is {person.status.value}")
-        if password is None or not confirmed:
+        if password is None or not authenticators:
             problems.append("it has no password and authenticator")
+        if _opens_otherwise(tx, person, password, authenticators):
+            problems.append("the seal is broken: what opens it is not what was sealed")
         if password is not None and password.compromised_at is not None:
             problems.append("somebody disowned a sign-in: its password opens nothing any more")
         if sealed_at is not None and used_at is not None and used_at > sealed_at:
@@ -200,6 +203,14 @@ class BreakGlass:
         if not person.groups:
             problems.append("it is in no group, so it could do nothing")
         return Seal(person, sealed_at, used_at, tuple(problems))
+
+
+def _opens_otherwise(
+    tx: SigninSlice, person: Person, password: Password | None, authenticators: Sequence[TotpFactor]
+) -> bool:
+    """Whether somebody who was in changed what opens it: sealing makes both at one moment, and nothing else."""
+    others = [*tx.credentials.passkeys(person.person_id), *tx.credentials.recovery_codes(person.person_id)]
+    return bool(others) or any(password is None or one.confirmed_at != password.changed_at for one in authenticators)
 
 
 def _new_half() -> str:

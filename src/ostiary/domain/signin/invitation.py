@@ -11,7 +11,7 @@ from ostiary.domain.audit.event import event_of
 from ostiary.domain.audit.vocabulary import EventName
 from ostiary.domain.credentials.enrolment_links import issue_link
 from ostiary.domain.directory.errors import InvalidPerson, UnknownDirectory
-from ostiary.domain.directory.model import Person, PersonStatus
+from ostiary.domain.directory.model import Person, PersonKind, PersonStatus
 from ostiary.domain.directory.people import check_display_name, check_email, check_user_name
 from ostiary.domain.mail.model import MailKind, recipient_of
 from ostiary.domain.mail.outbox import Outbox
@@ -95,6 +95,8 @@ def _kept_person(tx: SigninSlice, invitee: Invitee, now: datetime) -> Person:
     known = tx.directory.person_by_user_name(name)
     if known is not None and known.status is PersonStatus.DISABLED:
         raise InvalidPerson(f"`{name}` is disabled: enable the person before inviting again")
+    if known is not None and known.kind is PersonKind.BREAK_GLASS:
+        raise InvalidPerson(f"`{name}` is a sealed account: seal it again instead, `ostiary break-glass seal {name}`")
     if known is None and tx.directory.directory(invitee.directory) is None:
         raise UnknownDirectory(f"there is no directory `{invitee.directory[:100]}`: define it first")
     person = _merged(known, replace(invitee, user_name=name), now)
