@@ -63,7 +63,13 @@ def apply_text(house: House, tmp_path: Path) -> Apply:
 
     def run(text: str) -> Applied:
         document = read_document(text.encode(), file="org.toml", folder=tmp_path)
-        applied = apply(house.database, document, caller=operator(house.organization.account), clock=house.clock)
+        applied = apply(
+            house.database,
+            document,
+            caller=operator(house.organization.account),
+            clock=house.clock,
+            keyring=house.remembered.keys.value.keyring,
+        )
         house.memory.refresh()
         return applied
 

@@ -14,7 +14,8 @@ DOCS = (Path(__file__).parents[2] / "docs/organization.md").read_text()
 [WHOLE] = [text for text in re.findall(r"```toml\n(.*?)```", DOCS, re.DOTALL) if "[organization]" in text]
 
 
-def test_the_whole_file_of_the_documentation_is_applied(house: House, apply_text: Apply) -> None:
+def test_the_whole_file_of_the_documentation_is_applied(house: House, apply_text: Apply, tmp_path: Path) -> None:
+    (tmp_path / "lighthouse.secret").write_text("of a client that exists in tests only\n")
     apply_text(WHOLE)
     assert apply_text(WHOLE).plan.changes == ()
     assert house.remembered.access.value.findings == ()

@@ -54,14 +54,16 @@ def apply_organization(
 
 
 def _run(house: House, document: Document, *, only_plan: bool, invite: bool) -> Applied:
+    keyring = house.remembered.keys.value.keyring
     if only_plan:
-        return Applied(plan_only(house.database, document, clock=house.clock))
+        return Applied(plan_only(house.database, document, clock=house.clock, keyring=keyring))
     return apply(
         house.database,
         document,
         caller=operator(house.organization.account),
         clock=house.clock,
         invitations=invitations_of(house) if invite else None,
+        keyring=keyring,
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 
-from ostiary.app.organization.kept import UserWithPolicies
+from ostiary.app.organization.kept import ProviderWithSecret, UserWithPolicies
 from ostiary.app.organization.plan import Action, Change, Plan
 from ostiary.domain.access.index import reserved_name
 from ostiary.domain.access.model import SSO_PATH, Assignment, Role
@@ -24,6 +24,10 @@ from ostiary.storage.transaction import Transaction
 
 _FACTS_OF_PERSONS = ("groups", "attributes", "directory")
 _FACTS_OF_WORKLOADS = ("account", "owner", "issuer", "subject", "status", "tags")
+_PROOF_OF_UPSTREAM = (
+    *("directory", "issuer", "client_id", "enabled", "max_age_minutes"),
+    *("mfa_acr", "mfa_amr", "phishing_resistant_acr", "phishing_resistant_amr"),
+)
 _PAGE = 1000
 Subject = tuple[EpochKind, str]
 
@@ -140,6 +144,16 @@ def _issuer_trust(_tx: Transaction, change: Change) -> Iterator[Subject]:
         yield EpochKind.ISSUER_TRUST, before.arn
 
 
+def _upstream_provider(tx: Transaction, change: Change) -> Iterator[Subject]:
+    """Sessions do not say by which provider they began, so everybody who is linked to it signs in anew."""
+    before, after = change.before, change.after
+    if not isinstance(before, ProviderWithSecret):
+        return
+    old, new = before.provider, after.provider if isinstance(after, ProviderWithSecret) else None
+    if new is None or any(getattr(old, fact) != getattr(new, fact) for fact in _PROOF_OF_UPSTREAM):
+        yield from ((EpochKind.PERSON, one.person_id) for one in tx.federation.upstream_identities(old.name))
+
+
 def _iam_user(tx: Transaction, change: Change) -> Iterator[Subject]:
     """The access keys go with their user, and so do the role sessions that were made with them."""
     if change.action is not Action.DELETE or not isinstance(change.before, UserWithPolicies):
@@ -158,5 +172,6 @@ _RULES: Mapping[str, Callable[[Transaction, Change], Iterable[Subject]]] = {
     "assignment": _assignment,
     "application": _application,
     "issuer_trust": _issuer_trust,
+    "upstream_provider": _upstream_provider,
     "iam_user": _iam_user,
 }

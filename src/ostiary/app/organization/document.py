@@ -193,6 +193,25 @@ class IssuerTrustEntry(Entry, frozen=True, kw_only=True):
     max_token_seconds: Annotated[int, Meta(ge=60, le=86_400)] = 3600
 
 
+class UpstreamProviderEntry(Entry, frozen=True, kw_only=True):
+    name: Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[a-z0-9][a-z0-9-]*\Z")]
+    directory: Name
+    issuer: Uri
+    client_id: Token
+    label: Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]*\Z")]
+    client_secret_file: Line | None = None
+    scopes: tuple[Token, ...] = ("openid", "email")
+    authorization_endpoint: Uri | None = None
+    token_endpoint: Uri | None = None
+    jwks_uri: Uri | None = None
+    mfa_acr: tuple[Token, ...] = ()
+    mfa_amr: tuple[Token, ...] = ()
+    phishing_resistant_acr: tuple[Token, ...] = ()
+    phishing_resistant_amr: tuple[Token, ...] = ()
+    max_age_minutes: Annotated[int, Meta(ge=1, le=24 * 60)] | None = None
+    enabled: bool = True
+
+
 class OrganizationalUnitEntry(Entry, frozen=True, kw_only=True):
     name: Name
     parent: Name | None = None
@@ -248,6 +267,7 @@ SECTIONS: Mapping[str, type[Entry]] = {
     "assignment": AssignmentEntry,
     "application": ApplicationEntry,
     "issuer_trust": IssuerTrustEntry,
+    "upstream_provider": UpstreamProviderEntry,
     "secret": SecretEntry,
     "iam_user": IamUserEntry,
 }
@@ -264,6 +284,7 @@ AUTHORITATIVE = frozenset(
         "assignment",
         "application",
         "issuer_trust",
+        "upstream_provider",
         "iam_user",
         "sign_in_policy",
     }

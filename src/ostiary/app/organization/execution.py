@@ -9,7 +9,7 @@ from typing import Any
 
 from ostiary.app.organization.consequences import end_what_rests_on
 from ostiary.app.organization.document import Document
-from ostiary.app.organization.kept import Kept, UserWithPolicies
+from ostiary.app.organization.kept import Kept, ProviderWithSecret, UserWithPolicies
 from ostiary.app.organization.plan import Action, Change, Plan, make_plan
 from ostiary.domain.access.model import Role, UserPolicy
 from ostiary.domain.audit.caller import Caller
@@ -18,6 +18,7 @@ from ostiary.domain.audit.vocabulary import EventName
 from ostiary.domain.directory.model import AttributeDefinition, Person, Workload
 from ostiary.domain.signin.invitation import Invitation, Invitations, Invitee
 from ostiary.kit.clock import Clock
+from ostiary.kit.crypto.sealing import Keyring
 from ostiary.storage.engine import Database
 from ostiary.storage.transaction import Transaction
 
@@ -32,6 +33,7 @@ _GONE_FIRST = (
     "application",
     "workload",
     "issuer_trust",
+    "upstream_provider",
     "iam_user",
     "role",
     "permission_set",
@@ -46,6 +48,7 @@ _MADE = (
     "attribute",
     "group",
     "issuer_trust",
+    "upstream_provider",
     "role",
     "permission_set",
     "iam_user",
@@ -68,10 +71,10 @@ class Applied:
     invitations: Sequence[Invitation] = ()
 
 
-def plan_only(database: Database, document: Document, *, clock: Clock) -> Plan:
-    """Raises DocumentRefused; changes nothing."""
+def plan_only(database: Database, document: Document, *, clock: Clock, keyring: Keyring | None = None) -> Plan:
+    """Raises DocumentRefused; changes nothing. `keyring` is needed when the file speaks of upstream providers."""
     with database.read() as tx:
-        return make_plan(document, Kept(tx), clock.now())
+        return make_plan(document, Kept(tx, keyring), clock.now())
 
 
 def apply(
@@ -81,16 +84,22 @@ def apply(
     caller: Caller,
     clock: Clock,
     invitations: Invitations | None = None,
+    keyring: Keyring | None = None,
 ) -> Applied:
     """All of the file or nothing of it. Raises DocumentRefused, FactsConflict, UnstorableText."""
-    return database.write(lambda tx: _apply(tx, document, caller, clock.now(), invitations))
+    return database.write(lambda tx: _apply(tx, document, caller, clock.now(), invitations, keyring))
 
 
 def _apply(
-    tx: Transaction, document: Document, caller: Caller, now: datetime, invitations: Invitations | None
+    tx: Transaction,
+    document: Document,
+    caller: Caller,
+    now: datetime,
+    invitations: Invitations | None,
+    keyring: Keyring | None,
 ) -> Applied:
     # Planned inside the transaction: what is kept cannot change between the plan and its execution.
-    plan = make_plan(document, Kept(tx), now)
+    plan = make_plan(document, Kept(tx, keyring), now)
     if not plan.changes:
         return Applied(plan)
     ended = execute(tx, plan, caller, now)
@@ -173,6 +182,14 @@ def _delete_user(tx: Transaction, gone: UserWithPolicies) -> None:
     tx.credentials.delete_iam_user(gone.user.account, gone.user.name)
 
 
+def _put_upstream(tx: Transaction, wanted: ProviderWithSecret) -> None:
+    provider = wanted.provider
+    if any(one.name == provider.name and one.issuer != provider.issuer for one in tx.federation.upstream_providers()):
+        # Another issuer's subjects are other people, even where they are spelled alike.
+        tx.federation.delete_upstream_identities(provider.name)
+    tx.federation.put_upstream_provider(replace(provider, sealed_secret=wanted.sealed))
+
+
 def _delete_attribute(tx: Transaction, definition: AttributeDefinition) -> None:
     """With its values: they must not come back as rights when somebody defines the name again."""
     for person in Kept(tx).people():
@@ -197,6 +214,7 @@ _PUT: Mapping[str, Callable[[Transaction, Any], None]] = {
     "attribute": lambda tx, fact: tx.directory.put_attribute_definition(fact),
     "group": lambda tx, fact: tx.directory.put_group(fact),
     "issuer_trust": lambda tx, fact: tx.federation.put_issuer_trust(fact),
+    "upstream_provider": _put_upstream,
     "role": lambda tx, fact: tx.access.put_role(fact),
     "permission_set": lambda tx, fact: tx.access.put_permission_set(fact),
     "iam_user": _put_user,
@@ -214,6 +232,7 @@ _DELETE: Mapping[str, Callable[[Transaction, Any], None]] = {
     "attribute": _delete_attribute,
     "group": lambda tx, fact: tx.directory.delete_group(fact.name),
     "issuer_trust": lambda tx, fact: tx.federation.delete_issuer_trust(fact.account, fact.issuer),
+    "upstream_provider": lambda tx, fact: tx.federation.delete_upstream_provider(fact.provider.name),
     "role": _delete_role,
     "permission_set": lambda tx, fact: tx.access.delete_permission_set(fact.name),
     "iam_user": _delete_user,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any
@@ -28,8 +28,10 @@ from ostiary.domain.directory.model import (
     Workload,
 )
 from ostiary.domain.federation.model import IssuerTrust
+from ostiary.domain.federation.upstream import UpstreamProvider, secret_identity
 from ostiary.domain.secrets.model import Secret
 from ostiary.domain.signin_policy.model import ScopeKind, SignInPolicy
+from ostiary.kit.crypto.sealing import Keyring
 from ostiary.storage.transaction import Transaction
 
 Key = tuple[str, ...]
@@ -47,6 +49,25 @@ class UserWithPolicies:
 
     user: IamUser
     policies: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
+
+
+@dataclass(frozen=True, slots=True)
+class ClientSecret:
+    """Compared, and never shown."""
+
+    text: str = field(repr=False)
+
+    def __str__(self) -> str:
+        return "[redacted]"
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderWithSecret:
+    """The provider without its sealed secret, which differs each time that it is sealed."""
+
+    provider: UpstreamProvider
+    secret: ClientSecret
+    sealed: bytes = field(default=b"", repr=False, compare=False)
 
 
 Fact = (
@@ -67,14 +88,22 @@ Fact = (
     | IssuerTrust
     | Secret
     | UserWithPolicies
+    | ProviderWithSecret
 )
 
 
 class Kept:
     """Lives as long as its transaction; people and secrets, of which there may be many, are looked up singly."""
 
-    def __init__(self, tx: Transaction) -> None:
+    def __init__(self, tx: Transaction, keyring: Keyring | None = None) -> None:
         self._tx = tx
+        self._keyring = keyring
+
+    @property
+    def keyring(self) -> Keyring:
+        if self._keyring is None:
+            raise RuntimeError("client secrets can be compared only with the server's keys")
+        return self._keyring
 
     @cached_property
     def organization(self) -> Organization:
@@ -139,6 +168,14 @@ class Kept:
         return {(trust.account, trust.issuer): trust for trust in self._tx.federation.issuer_trusts()}
 
     @cached_property
+    def upstream_providers(self) -> dict[str, ProviderWithSecret]:
+        return {one.name: self._opened(one) for one in self._tx.federation.upstream_providers()}
+
+    def _opened(self, provider: UpstreamProvider) -> ProviderWithSecret:
+        secret = self.keyring.open(provider.sealed_secret, identity=secret_identity(provider.name)).decode()
+        return ProviderWithSecret(replace(provider, sealed_secret=b""), ClientSecret(secret), provider.sealed_secret)
+
+    @cached_property
     def iam_users(self) -> dict[tuple[str, str], UserWithPolicies]:
         policies: dict[tuple[str, str], dict[str, str]] = {}
         for policy in self._tx.access.user_policies():
@@ -194,4 +231,4 @@ class Kept:
             "permission_set": self.permission_sets,
             "application": self.applications,
         }
-        return by_name[kind]
+        return self.upstream_providers if kind == "upstream_provider" else by_name[kind]

@@ -18,7 +18,7 @@ from ostiary.app.organization.document import (
     Problem,
     printable,
 )
-from ostiary.app.organization.kept import Fact, Kept, Key, UserWithPolicies
+from ostiary.app.organization.kept import Fact, Kept, Key, ProviderWithSecret, UserWithPolicies
 from ostiary.app.organization.references import References
 from ostiary.app.organization.wanted_access import (
     wanted_assignments,
@@ -46,15 +46,17 @@ from ostiary.app.organization.wanted_people import (
     wanted_people,
 )
 from ostiary.app.organization.wanted_signin import wanted_signin_policies
+from ostiary.app.organization.wanted_upstream import wanted_upstream_providers
 from ostiary.domain.access.builtin import ADMINISTRATOR_ROLE
 from ostiary.domain.access.guardrails import UNIT
 from ostiary.domain.credentials.model import IamUser
 from ostiary.domain.directory.model import Person
 from ostiary.domain.federation.model import IssuerTrust
+from ostiary.domain.federation.upstream import UpstreamProvider
 from ostiary.domain.signin_policy.model import ScopeKind
 from ostiary.kit.clock import iso
 
-_NOT_SHOWN = frozenset({"created_at", "changed_at", "role_id", "person_id", "user_id"})
+_NOT_SHOWN = frozenset({"created_at", "changed_at", "role_id", "person_id", "user_id", "sealed_secret"})
 _MAX_SHOWN = 160
 _CONTEXT = 30
 
@@ -118,6 +120,7 @@ _WANTED: Mapping[str, Callable[[References], Mapping[Any, Any]]] = {
     "attribute": wanted_attributes,
     "group": wanted_groups,
     "issuer_trust": wanted_issuer_trusts,
+    "upstream_provider": wanted_upstream_providers,
     "role": wanted_roles,
     "permission_set": wanted_permission_sets,
     "iam_user": wanted_iam_users,
@@ -210,12 +213,14 @@ def _differences(before: Fact | None, after: Fact) -> Iterator[FieldChange]:
             yield FieldChange(name, *_shown_pair(_text(old.get(name)), _text(new.get(name))))
 
 
-def _flat(fact: Fact | IamUser | None) -> dict[str, Any]:
+def _flat(fact: Fact | IamUser | UpstreamProvider | None) -> dict[str, Any]:
     """Members of mappings become fields of their own, such as `tags.team`; what is empty is absent."""
     if fact is None:
         return {}
     if isinstance(fact, UserWithPolicies):
         return _flat(fact.user) | {f"policies.{name}": text for name, text in fact.policies.items()}
+    if isinstance(fact, ProviderWithSecret):
+        return _flat(fact.provider) | {"client_secret": fact.secret}
     flat: dict[str, Any] = {}
     for field in fields(fact):
         value = getattr(fact, field.name)

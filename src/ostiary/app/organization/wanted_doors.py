@@ -102,7 +102,7 @@ def _check_issuer(refs: References, one: Declared[IssuerTrustEntry]) -> None:
     entry = one.entry
     for key in ("issuer", "jwks_uri"):
         uri = getattr(entry, key)
-        if uri is not None and not _is_secure(uri):
+        if uri is not None and not is_secure(uri):
             refs.refuse(one, key, f"`{key}` must be an https address (http only on loopback), without `?`, `#` and `*`")
     if entry.jwks_uri is not None and (entry.jwks is not None or entry.jwks_file is not None):
         refs.refuse(one, "jwks_uri", "pinned keys and jwks_uri stand side by side: keep one")
@@ -224,7 +224,7 @@ def _secret(refs: References, entry: SecretEntry, account: str, known: Secret | 
     )
 
 
-def _is_secure(uri: str) -> bool:
+def is_secure(uri: str) -> bool:
     parts = _split(uri)
     return (
         parts is not None
