@@ -94,6 +94,15 @@ def test_trust_in_a_browser_ends_and_a_spared_factor_does_not_renew_it(house: Ho
     assert house.signin.start("ada", PASSWORD, _DESK).session.level is SessionLevel.FIRST_FACTOR
 
 
+def test_a_browser_where_she_came_in_before_she_had_a_factor_asks_for_it(house: House) -> None:
+    house.enrol(origin=replace(_DESK, device="e" * 64))
+    _lose_factor(house)
+    _policy(house, prompt=Prompt.CONTEXT, required=AssuranceLevel.SINGLE_FACTOR)
+    assert house.signin.start("ada", PASSWORD, _DESK).session.level is SessionLevel.FULL
+    _give_passkey(house)
+    assert house.signin.start("ada", PASSWORD, _DESK).session.level is SessionLevel.FIRST_FACTOR
+
+
 def test_a_browser_that_another_person_trusts_is_a_new_one_for_her(house: House) -> None:
     house.enrol("linus", origin=_DESK)
     house.enrol(origin=from_network("198.51.100.9"))

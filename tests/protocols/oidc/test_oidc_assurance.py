@@ -17,7 +17,7 @@ from ostiary.domain.audit.caller import AssuranceLevel
 from ostiary.domain.credentials.model import Passkey
 from ostiary.domain.signin_policy.model import Factor, Prompt, ScopeKind, SignInPolicy
 from people_house import Enrolled
-from web_browser import Browser
+from web_browser import Browser, sign_in
 
 PASSWORD_AND_CODE = ("pwd", "otp", "mfa")
 PASSKEY = ("swk", "user", "mfa")
@@ -88,13 +88,49 @@ def test_a_familiar_browser_counts_where_prompts_go_by_context_but_the_token_say
     house: OidcHouse, ada: Enrolled
 ) -> None:
     policy(house, ScopeKind.DIRECTORY, "workforce", prompt=Prompt.CONTEXT)
-    browser = house.signed_in_browser(ada, ("pwd",))
-    code = answer_of(browser.get(authorize_path()))["code"]
-    claims = claims_of(house.token(exchange(code)).json["id_token"])
+    browser = with_password_where_she_is_trusted(house, ada)
+    tokens = house.token(exchange(answer_of(browser.get(authorize_path()))["code"])).json
+    claims = claims_of(tokens["id_token"])
     assert claims["amr"] == ["pwd"]
     assert claims["acr"] == "urn:ostiary:acr:single-factor"
+    assert house.refreshed(tokens["refresh_token"]).status_code == 200
     of_shop(house, prompt=Prompt.ALWAYS)
     assert location(browser).endswith("&need=multi-factor")
+
+
+def with_password_where_she_is_trusted(house: OidcHouse, ada: Enrolled) -> Browser:
+    browser = house.browser()
+    sign_in(browser, ada)
+    del browser.cookies["ostiary_session"]
+    browser.get("/signin")
+    browser.post("/signin", {"username": ada.name, "password": ada.password})
+    assert browser.get("/").status_code == 200
+    return browser
+
+
+def test_that_a_directory_goes_by_context_spares_nobody_what_only_an_application_requires(
+    house: OidcHouse, ada: Enrolled
+) -> None:
+    asks_little = AssuranceLevel.SINGLE_FACTOR
+    policy(house, ScopeKind.DIRECTORY, "workforce", prompt=Prompt.CONTEXT, required=asks_little)
+    browser = house.signed_in_browser(ada, ("pwd",))
+    assert "code" in answer_of(browser.get(authorize_path()))
+    of_shop(house, required=AssuranceLevel.MULTI_FACTOR)
+    assert location(browser).endswith("&need=multi-factor")
+
+
+@pytest.mark.parametrize("stricter", [{"required": AssuranceLevel.PHISHING_RESISTANT}, {"factors": (Factor.PASSKEY,)}])
+def test_what_was_proved_once_makes_no_new_tokens_when_the_rules_ask_for_more(
+    house: OidcHouse, ada: Enrolled, stricter: dict[str, object]
+) -> None:
+    browser = house.signed_in_browser(ada)
+    tokens = house.tokens(browser)
+    code = house.code(browser)
+    of_shop(house, **stricter)
+    for answer in (house.refreshed(tokens["refresh_token"]), house.token(exchange(code))):
+        assert (answer.status_code, answer.json["error"]) == (400, "invalid_grant")
+    refused = house.events("IssueToken")[0]
+    assert "ask for more by now" in refused.error_message
 
 
 def test_a_factor_that_the_application_does_not_take_is_not_enough(house: OidcHouse, ada: Enrolled) -> None:

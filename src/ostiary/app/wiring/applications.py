@@ -5,6 +5,7 @@ from __future__ import annotations
 from ostiary.app.house import House
 from ostiary.app.wiring.people import People
 from ostiary.domain.applications.client_authentication import ClientAuthenticator
+from ostiary.domain.tokens.admission import Admission
 from ostiary.domain.tokens.client_credentials import ClientCredentialsGrant
 from ostiary.domain.tokens.code_exchange import CodeExchangeGrant
 from ostiary.domain.tokens.device_authorization import DeviceAuthorizations
@@ -54,7 +55,7 @@ def oidc_rooms(house: House, people: People, web: WebRooms, trust: ProxyTrust, *
         device_authorizations=DeviceAuthorizations(
             transactions=database, keys=remembered.keys, refusals=refusals, clock=clock
         ),
-        token_issuer=_token_issuer(house, keys, refusals, issuer=issuer),
+        token_issuer=_token_issuer(house, people.admission, keys, refusals, issuer=issuer),
         revocation=TokenRevocation(
             transactions=database,
             keys=keys,
@@ -90,15 +91,19 @@ def oidc_rooms(house: House, people: People, web: WebRooms, trust: ProxyTrust, *
     )
 
 
-def _token_issuer(house: House, keys: OwnKeys, refusals: Refusals, *, issuer: str) -> TokenIssuer:
+def _token_issuer(house: House, admission: Admission, keys: OwnKeys, refusals: Refusals, *, issuer: str) -> TokenIssuer:
     database, clock = house.database, house.clock
     minting = Minting(keys=keys, issuer=issuer)
     return TokenIssuer(
-        code_exchange_grant=CodeExchangeGrant(transactions=database, minting=minting, clock=clock),
+        code_exchange_grant=CodeExchangeGrant(transactions=database, admission=admission, minting=minting, clock=clock),
         refresh_grant=RefreshGrant(
-            transactions=database, minting=minting, revocations=house.remembered.revocations, clock=clock
+            transactions=database,
+            admission=admission,
+            minting=minting,
+            revocations=house.remembered.revocations,
+            clock=clock,
         ),
         client_credentials_grant=ClientCredentialsGrant(minting=minting, recorder=database, clock=clock),
-        device_code_grant=DeviceCodeGrant(transactions=database, minting=minting, clock=clock),
+        device_code_grant=DeviceCodeGrant(transactions=database, admission=admission, minting=minting, clock=clock),
         refusals=refusals,
     )

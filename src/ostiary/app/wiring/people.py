@@ -19,6 +19,7 @@ from ostiary.domain.mail.outbox import Mailing
 from ostiary.domain.risk.places import NoPlaces, Places
 from ostiary.domain.sessions.person_credentials import PersonRoleCredentials
 from ostiary.domain.signin.enrolment import Enrolment
+from ostiary.domain.signin.familiar import FamiliarBrowsers
 from ostiary.domain.tokens.admission import Admission
 from ostiary.domain.tokens.authorization import Authorization
 from ostiary.domain.tokens.device_approval import DeviceApprovals
@@ -50,7 +51,8 @@ class People(SharedServices):
             clock=clock,
         )
         self.recovery = recovery_services(self, self.passkeys)
-        self.admission = Admission(policies=parts.policies)
+        familiar = FamiliarBrowsers(transactions=database, risk=self.risk, clock=clock)
+        self.admission = Admission(policies=parts.policies, familiar=familiar)
         self.authorization = Authorization(
             transactions=database, recorder=database, admission=self.admission, last_use=parts.last_use, clock=clock
         )

@@ -198,7 +198,8 @@ class Arrivals:
     def _note(self, tx: SigninSlice, coming: _Coming, opened: Opened, verdict: Verdict, facts: Facts) -> None:
         person, origin, now, assessment = coming.person, coming.origin, coming.now, coming.assessment
         full = verdict.level is SessionLevel.FULL
-        proved_all = full and (Assurance(facts.methods).multi_factor or not facts.has_factor)
+        # Where she had no second factor none was proved: once she has one, that browser asks for it.
+        proved_all = full and Assurance(facts.methods).multi_factor
         self._risk.note_arrival(tx, person, origin, now, full=full, assessment=assessment, proved_all=proved_all)
         if verdict.level is SessionLevel.FIRST_FACTOR:
             return

@@ -155,12 +155,12 @@ def _needed(facts: Facts) -> AssuranceLevel:
     if facts.answer is RiskAnswer.MFA_IF_ENROLLED and facts.has_factor:
         needed.append(AssuranceLevel.MULTI_FACTOR)
     strictest = max(needed, key=_LEVELS.index)
-    if strictest is AssuranceLevel.MULTI_FACTOR and _context_suffices(facts):
+    if strictest is AssuranceLevel.MULTI_FACTOR and context_suffices(facts):
         return AssuranceLevel.SINGLE_FACTOR
     return strictest
 
 
-def _context_suffices(facts: Facts) -> bool:
+def context_suffices(facts: Facts) -> bool:
     """BP01-2: a browser and a network where she proved all her factors stand in for the second one, once more."""
     unsuspicious = facts.answer is RiskAnswer.ALLOW and not facts.compromised and not facts.guarded
     context = facts.rules.prompt is Prompt.CONTEXT and facts.familiar
@@ -172,7 +172,7 @@ def _context_suffices(facts: Facts) -> bool:
 def _owes_her_factor(facts: Facts) -> bool:
     """A factor that she registered is asked for, also where nobody must have one; not where two were proved."""
     proved = BOTH in facts.methods or not _SECOND.isdisjoint(facts.methods)
-    return facts.has_factor and not proved and not _context_suffices(facts)
+    return facts.has_factor and not proved and not context_suffices(facts)
 
 
 def _reaches(facts: Facts, needed: AssuranceLevel) -> bool:

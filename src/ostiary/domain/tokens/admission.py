@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import assert_never
+from typing import Protocol
 
 from ostiary.domain.applications.model import Application
-from ostiary.domain.audit.caller import AssuranceLevel, Caller
+from ostiary.domain.audit.caller import Assurance, AssuranceLevel, Caller
 from ostiary.domain.directory.model import Person
 from ostiary.domain.signin_policy.acr import LEVELS, reaches, satisfies
 from ostiary.domain.signin_policy.index import SignInPolicyIndex
 from ostiary.domain.signin_policy.model import Factor, Prompt, SignInRules
-from ostiary.domain.tokens.errors import ApplicationForbidden, ConsentNeeded, ProofNeeded
+from ostiary.domain.tokens.errors import ApplicationForbidden, ConsentNeeded, InvalidGrant, ProofNeeded
 from ostiary.domain.tokens.model import Consent
 from ostiary.domain.tokens.permissions import Operation, check_member
 from ostiary.kit.current import Current
@@ -39,9 +39,16 @@ class Demand:
 NOTHING = Demand()
 
 
+class Familiar(Protocol):
+    def stands_in(self, caller: Caller, person: Person, rules: SignInRules) -> bool:
+        """Whether her browser counts for the second factor under these rules."""
+        ...
+
+
 class Admission:
-    def __init__(self, *, policies: Current[SignInPolicyIndex]) -> None:
+    def __init__(self, *, policies: Current[SignInPolicyIndex], familiar: Familiar) -> None:
         self._policies = policies
+        self._familiar = familiar
 
     def check(
         self, caller: Caller, person: Person, application: Application, *, now: datetime, demand: Demand = NOTHING
@@ -50,13 +57,22 @@ class Admission:
         check_member(Operation.AUTHORIZE, caller, person.groups, application)
         rules = self._policies.value.rules_for(person, application=application.client_id)
         _check_place(caller, rules, application)
-        needed = _level_needed(rules)
-        proved = caller.assurance
-        if not reaches(proved.level, needed) or not _only_allowed(proved.methods, rules):
+        needed, proved = rules.required, caller.assurance
+        enough = reaches(proved.level, needed) or self._is_spared(caller, person, rules)
+        if not enough or not _only_allowed(proved.methods, rules):
             raise ProofNeeded(needed, "the application's sign-in policy asks for more than was proved")
         if proved.authenticated_at is None or now - proved.authenticated_at >= rules.session:
             raise ProofNeeded(needed, "the sign-in is older than the application's policy takes", fresh=True)
         _check_demand(caller, demand)
+
+    def check_still(self, person: Person, application: Application, methods: Sequence[str]) -> None:
+        """Whether tokens may still be made of what she proved once, by the rules of now. Raises InvalidGrant."""
+        rules = self._policies.value.rules_for(person, application=application.client_id)
+        if not reaches(Assurance(tuple(methods)).level, _least(rules)) or not _only_allowed(methods, rules):
+            raise InvalidGrant(f"`{person.user_name}` proved {', '.join(methods)}, and her rules ask for more by now")
+
+    def _is_spared(self, caller: Caller, person: Person, rules: SignInRules) -> bool:
+        return _may_be_spared(rules) and self._familiar.stands_in(caller, person, rules)
 
 
 def check_consent(consent: Consent | None, application: Application, scopes: Sequence[str]) -> None:
@@ -67,16 +83,14 @@ def check_consent(consent: Consent | None, application: Application, scopes: Seq
         raise ConsentNeeded("the person must agree to what the application asks for")
 
 
-def _level_needed(rules: SignInRules) -> AssuranceLevel:
+def _may_be_spared(rules: SignInRules) -> bool:
     """With prompts by context, a familiar browser counts for the second factor; never for phishing resistance."""
-    match rules.prompt:
-        case Prompt.ALWAYS:
-            return rules.required
-        case Prompt.CONTEXT:
-            resistant = rules.required is AssuranceLevel.PHISHING_RESISTANT
-            return rules.required if resistant else AssuranceLevel.SINGLE_FACTOR
-        case _:
-            assert_never(rules.prompt)
+    return rules.prompt is Prompt.CONTEXT and rules.required is AssuranceLevel.MULTI_FACTOR
+
+
+def _least(rules: SignInRules) -> AssuranceLevel:
+    """What tokens say at least; whether the browser was familiar was asked when she was sent on."""
+    return AssuranceLevel.SINGLE_FACTOR if _may_be_spared(rules) else rules.required
 
 
 def _only_allowed(methods: Sequence[str], rules: SignInRules) -> bool:

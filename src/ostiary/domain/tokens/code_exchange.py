@@ -12,6 +12,7 @@ from ostiary.domain.applications.client_authentication import Client
 from ostiary.domain.applications.scopes import OFFLINE_ACCESS
 from ostiary.domain.audit.vocabulary import EventName
 from ostiary.domain.tokens.access_token import LIFE, MintedToken, OnBehalfOf
+from ostiary.domain.tokens.admission import Admission
 from ostiary.domain.tokens.authorization import CODE_PREFIX
 from ostiary.domain.tokens.errors import InvalidGrant
 from ostiary.domain.tokens.families import add_family, end_what_came_of, load_present
@@ -39,8 +40,11 @@ GRANT_TYPE = "authorization_code"
 
 
 class CodeExchangeGrant:
-    def __init__(self, *, transactions: Transactions[GrantSlice], minting: Minting, clock: Clock) -> None:
+    def __init__(
+        self, *, transactions: Transactions[GrantSlice], admission: Admission, minting: Minting, clock: Clock
+    ) -> None:
         self._transactions = transactions
+        self._admission = admission
         self._minting = minting
         self._clock = clock
 
@@ -94,6 +98,7 @@ class CodeExchangeGrant:
 
         def work(tx: GrantSlice) -> Holder:
             present = load_present(tx, client.application, proved, now)
+            self._admission.check_still(present.holder.person, client.application, proved.methods)
             if refresh:
                 add_family(
                     tx,

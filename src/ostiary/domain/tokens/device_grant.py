@@ -12,6 +12,7 @@ from ostiary.domain.applications.client_authentication import Client
 from ostiary.domain.applications.scopes import OFFLINE_ACCESS
 from ostiary.domain.audit.vocabulary import EventName
 from ostiary.domain.tokens.access_token import LIFE, OnBehalfOf
+from ostiary.domain.tokens.admission import Admission
 from ostiary.domain.tokens.device_codes import DEVICE_CODE_PREFIX
 from ostiary.domain.tokens.errors import (
     AuthorizationPending,
@@ -49,8 +50,11 @@ _Found = DeviceAuthorization | _Waiting | TokenRefused
 
 
 class DeviceCodeGrant:
-    def __init__(self, *, transactions: Transactions[GrantSlice], minting: Minting, clock: Clock) -> None:
+    def __init__(
+        self, *, transactions: Transactions[GrantSlice], admission: Admission, minting: Minting, clock: Clock
+    ) -> None:
         self._transactions = transactions
+        self._admission = admission
         self._minting = minting
         self._clock = clock
 
@@ -77,6 +81,7 @@ class DeviceCodeGrant:
         def work(tx: GrantSlice) -> Present:
             _check_shown_once(tx, device)
             present = load_present(tx, application, proved, now)
+            self._admission.check_still(present.holder.person, application, proved.methods)
             if refresh:
                 add_family(
                     tx,

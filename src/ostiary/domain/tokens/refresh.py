@@ -18,6 +18,7 @@ from ostiary.domain.sessions.errors import SessionRevoked
 from ostiary.domain.sessions.model import Epoch, EpochKind
 from ostiary.domain.sessions.revocation import RevocationIndex
 from ostiary.domain.tokens.access_token import LIFE, MintedToken, OnBehalfOf
+from ostiary.domain.tokens.admission import Admission
 from ostiary.domain.tokens.errors import InvalidGrant, InvalidScope
 from ostiary.domain.tokens.grant import (
     REFRESH_PREFIX,
@@ -61,11 +62,13 @@ class RefreshGrant:
         self,
         *,
         transactions: Transactions[GrantSlice],
+        admission: Admission,
         minting: Minting,
         revocations: Current[RevocationIndex],
         clock: Clock,
     ) -> None:
         self._transactions = transactions
+        self._admission = admission
         self._minting = minting
         self._revocations = revocations
         self._clock = clock
@@ -101,7 +104,7 @@ class RefreshGrant:
         successor = ids.opaque_token(REFRESH_PREFIX)
         fresh = RefreshToken(hash_secret(successor), family.family_id, now)
         outcome = self._transactions.write(
-            lambda tx: _use_up(tx, client, family, used_hash, fresh, access, scopes, now)
+            lambda tx: _use_up(tx, self._admission, client, family, used_hash, fresh, access, scopes, now)
         )
         if isinstance(outcome, _Refused):
             raise InvalidGrant(outcome.why)
@@ -132,6 +135,7 @@ class RefreshGrant:
 
 def _use_up(
     tx: GrantSlice,
+    admission: Admission,
     client: Client,
     seen: TokenFamily,
     used_hash: bytes,
@@ -147,6 +151,7 @@ def _use_up(
         _end(tx, client, family, now)
         return _Refused(f"the refresh token is of the application `{family.client_id}`: its family is ended")
     holder = load_holder(tx, family.person_id, client.application)
+    admission.check_still(holder.person, client.application, family.methods)
     # ORDER: the old token is used up before the new ones leave; two uses of one token cannot both get here.
     if not tx.tokens.rotate(family.family_id, used_hash=used_hash, new=fresh, now=now):
         _end(tx, client, family, now)
