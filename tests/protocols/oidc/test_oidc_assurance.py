@@ -175,6 +175,7 @@ def test_an_application_may_want_a_device_of_known_posture(house: OidcHouse, ada
         (HARDWARE, "phrh phr", "phrh"),
         (PASSKEY, "phr phrh", "phr"),
         (PASSWORD_AND_CODE, "", "urn:ostiary:acr:mfa"),
+        (PASSWORD_AND_CODE, "https://refeds.org/profile/mfa", "https://refeds.org/profile/mfa"),
         (PASSWORD_AND_CODE, "https://elsewhere.example/loa3", "urn:ostiary:acr:mfa"),
     ],
 )

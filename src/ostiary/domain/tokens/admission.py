@@ -14,7 +14,7 @@ from typing import Protocol
 from ostiary.domain.applications.model import Application
 from ostiary.domain.audit.caller import Assurance, AssuranceLevel, Caller
 from ostiary.domain.directory.model import Person
-from ostiary.domain.signin_policy.acr import LEVELS, reaches, satisfies
+from ostiary.domain.signin_policy.acr import level_of, reaches, satisfies
 from ostiary.domain.signin_policy.index import SignInPolicyIndex
 from ostiary.domain.signin_policy.model import Factor, Prompt, SignInRules
 from ostiary.domain.tokens.errors import ApplicationForbidden, ConsentNeeded, InvalidGrant, ProofNeeded
@@ -119,7 +119,7 @@ def _check_place(caller: Caller, rules: SignInRules, application: Application) -
 def _check_demand(caller: Caller, demand: Demand) -> None:
     if not demand.acr or any(satisfies(caller.assurance, name) for name in demand.acr):
         return
-    known = [LEVELS[name] for name in demand.acr if name in LEVELS]
+    known = [level for name in demand.acr if (level := level_of(name)) is not None]
     wanted = known[0] if known else AssuranceLevel.PHISHING_RESISTANT
     if known or demand.essential:
         raise ProofNeeded(wanted, "the application asks for a stronger sign-in", voluntary=not demand.essential)

@@ -12,7 +12,7 @@ from falcon import Request, Response
 
 from ostiary.domain.applications.client_assertion import ALGORITHMS
 from ostiary.domain.applications.scopes import EMAIL, OFFLINE_ACCESS, OPENID, PROFILE
-from ostiary.domain.signin_policy.acr import LEVELS
+from ostiary.domain.signin_policy.acr import OPENID_NAMES
 from ostiary.domain.tokens import client_credentials, code_exchange, device_grant, refresh
 from ostiary.domain.tokens.permissions import Operation
 from ostiary.domain.tokens.pkce import METHOD
@@ -95,7 +95,7 @@ def _abilities() -> dict[str, Any]:
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["ES256", "RS256"],
         "claims_supported": ["sub", "name", "preferred_username", "email", "groups", "auth_time", "amr", "acr", "sid"],
-        "acr_values_supported": list(LEVELS),
+        "acr_values_supported": list(OPENID_NAMES),
         "prompt_values_supported": sorted(PROMPTS),
         "authorization_response_iss_parameter_supported": True,
         "claims_parameter_supported": True,
