@@ -287,9 +287,10 @@ def test_a_moment_is_told_in_utc() -> None:
     assert readable(datetime.fromisoformat("2026-01-01T00:30:00+02:00")) == "31 Dec 2025, 22:30 UTC"
 
 
-def test_the_style_sheet_and_the_mark_fetch_nothing_from_elsewhere() -> None:
+def test_style_sheets_and_the_mark_fetch_nothing_from_elsewhere() -> None:
     static = files("ostiary.protocols.web").joinpath("static")
-    css = static.joinpath("ostiary.css").read_text("utf-8")
-    mark = static.joinpath("mark.svg").read_text("utf-8").replace('xmlns="http://www.w3.org/2000/svg"', "")
-    for text in (css, mark):
+    shown = [file for file in static.iterdir() if file.name.endswith((".css", ".svg"))]
+    assert len(shown) == 4
+    for file in shown:
+        text = file.read_text("utf-8").replace('xmlns="http://www.w3.org/2000/svg"', "")
         assert not re.search(r"url\(|@import|//[a-z]|<script|<style|style=", text)

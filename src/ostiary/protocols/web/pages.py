@@ -21,6 +21,7 @@ from ostiary.protocols.texts.choice import LANGUAGES
 from ostiary.protocols.texts.moments import readable, waiting_time
 
 _PACKAGE = "ostiary.protocols.web"
+_STYLE_SHEETS = ("ostiary.css", "forms.css", "parts.css")  # a later one may refine what an earlier one says
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,6 @@ def _environment(language: str) -> Environment:
     environment.tests["web_address"] = is_web_address
     # A page without news says nothing; all other variables must be given.
     environment.globals.update(paths=PATHS, error=None, notice=None, detail=None, language=language)
-    environment.globals.update(stylesheet=_static_url("ostiary.css"), mark=_static_url("mark.svg"))
-    environment.globals.update(passkey_script=_static_url("passkey.js"))
+    environment.globals.update(stylesheets=[_static_url(name) for name in _STYLE_SHEETS])
+    environment.globals.update(mark=_static_url("mark.svg"), passkey_script=_static_url("passkey.js"))
     return environment
