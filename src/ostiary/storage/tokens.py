@@ -63,6 +63,10 @@ class TokenTable:
             .values(used_at=now)
         )
 
+    def note_code_reuse(self, code_hash: bytes, now: datetime) -> None:
+        table = authorization_code
+        self._connection.execute(update(table).where(table.c.code_hash == code_hash).values(used_at=now))
+
     def withdraw_unused(self, person_id: str, client_id: str) -> None:
         code, device = authorization_code.c, device_authorization.c
         unused = (code.person_id == person_id) & (code.client_id == client_id) & code.used_at.is_(None)

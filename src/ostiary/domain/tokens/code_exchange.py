@@ -6,7 +6,8 @@ the first use dies.
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from ostiary.domain.applications.client_authentication import Client
 from ostiary.domain.applications.scopes import OFFLINE_ACCESS
@@ -37,6 +38,7 @@ from ostiary.kit.crypto.secret_hash import hash_secret
 from ostiary.kit.transactions import Transactions
 
 GRANT_TYPE = "authorization_code"
+_INSTANT = timedelta(microseconds=1)
 
 
 class CodeExchangeGrant:
@@ -70,6 +72,7 @@ class CodeExchangeGrant:
                 return None, False
             first = tx.tokens.use_code(code_hash, now)
             if not first:
+                tx.tokens.note_code_reuse(code_hash, max(now, (code.used_at or now) + _INSTANT))
                 end_what_came_of(
                     tx,
                     client,
@@ -79,7 +82,7 @@ class CodeExchangeGrant:
                     code_of=code.client_id,
                     now=now,
                 )
-            return code, first
+            return replace(code, used_at=now), first
 
         code, first = self._transactions.write(work)
         if code is None:
@@ -97,6 +100,7 @@ class CodeExchangeGrant:
         refresh = ids.opaque_token(REFRESH_PREFIX) if OFFLINE_ACCESS in code.scopes else ""
 
         def work(tx: GrantSlice) -> Holder:
+            _check_shown_once(tx, code)
             present = load_present(tx, client.application, proved, now)
             self._admission.check_still(present.holder.person, client.application, proved.methods)
             if refresh:
@@ -131,6 +135,13 @@ class CodeExchangeGrant:
             client.application, code.scopes, now, proved=proved, holder=holder, access=access, nonce=code.nonce
         )
         return TokenAnswer(access.text, int(LIFE.total_seconds()), code.scopes, refresh, id_token)
+
+
+def _check_shown_once(tx: GrantSlice, code: AuthorizationCode) -> None:
+    """A second use may come between using the code up and minting: then there is no family yet that it could end."""
+    found = tx.tokens.code(code.code_hash)
+    if found is None or found.used_at != code.used_at:
+        raise InvalidGrant("the code was shown again before it became tokens")
 
 
 def _check_bound(code: AuthorizationCode, client: Client, *, redirect_uri: str, verifier: str, now: datetime) -> None:

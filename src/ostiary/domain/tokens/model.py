@@ -9,7 +9,10 @@ from enum import StrEnum
 
 @dataclass(frozen=True, slots=True)
 class AuthorizationCode:
-    """Kept after use until it expires, so that a second use is seen and ends the tokens of the first."""
+    """Kept after use until it expires, so that a second use is seen and ends the tokens of the first.
+
+    `used_at` is when it was shown last.
+    """
 
     code_hash: bytes
     client_id: str

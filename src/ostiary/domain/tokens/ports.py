@@ -26,6 +26,10 @@ class TokenRows(Protocol):
         """Mark it used; False when it was used already."""
         ...
 
+    def note_code_reuse(self, code_hash: bytes, now: datetime) -> None:
+        """Move `used_at`, by which the first use sees that there was another one."""
+        ...
+
     def withdraw_unused(self, person_id: str, client_id: str) -> None:
         """Codes, and devices that were approved, of which nothing came yet: nothing comes of them any more."""
         ...
