@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, delete, func, select
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from ostiary.domain.risk.model import KnownDevice, KnownNetwork, MachineNetwork, SignInPlace
 from ostiary.storage.facts import insert_of, many, one, put, values_of
@@ -46,6 +46,10 @@ class RiskTable:
     def delete_known_device(self, person_id: str, device: str) -> None:
         mine = (known_device.c.person_id == person_id) & (known_device.c.device == device)
         self._connection.execute(delete(known_device).where(mine))
+
+    def distrust_devices(self, person_id: str, *, but_device: str = "") -> None:
+        hers = (known_device.c.person_id == person_id) & (known_device.c.device != but_device)
+        self._connection.execute(update(known_device).where(hers).values(trusted_at=None))
 
     def known_networks(self, person_id: str) -> Sequence[KnownNetwork]:
         return many(self._connection, _NETWORKS, KnownNetwork, person_id=person_id)

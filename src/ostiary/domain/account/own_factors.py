@@ -28,6 +28,7 @@ from ostiary.domain.mail.model import MailKind
 from ostiary.domain.sessions.browser import Opened
 from ostiary.domain.signin.current import SignedIn
 from ostiary.domain.signin.errors import CodeRefused
+from ostiary.domain.signin.leaving import end_other_enrolments
 from ostiary.domain.signin_policy.model import Factor
 from ostiary.kit.clock import Clock
 from ostiary.kit.texts import Text
@@ -144,6 +145,7 @@ class OwnFactors:
                 raise CodeRefused(str(wrong)) from None
             confirmed = replace(factor, confirmed_at=change.now, last_step=accepted.step)
             change.tx.credentials.put_totp_factor(confirmed)
+            end_other_enrolments(change.tx, change.session)
             change.record(_details(factor))
             change.tell(MailKind.FACTOR_ADDED, factor=Factor.TOTP.value, factor_name=factor.name)
 

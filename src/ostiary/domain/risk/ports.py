@@ -20,6 +20,10 @@ class RiskRows(Protocol):
 
     def delete_known_device(self, person_id: str, device: str) -> None: ...
 
+    def distrust_devices(self, person_id: str, *, but_device: str = "") -> None:
+        """They stay known, but on none of them do her factors count as proved any more."""
+        ...
+
     def known_networks(self, person_id: str) -> Sequence[KnownNetwork]:
         """The one seen last first."""
         ...

@@ -135,12 +135,15 @@ def end_session(tx: SessionSlice, session_id: str, now: datetime) -> None:
 def strengthen_session(
     tx: BrowserSlice, session: BrowserSession, *, methods: Sequence[str], origin: Origin, now: datetime
 ) -> Opened:
-    """The same session after its person proved `methods` anew: a new token, and no more time than it had."""
+    """The same session after its person proved `methods` anew: a new token, and no more time than it had.
+
+    What was proved before is not said any more: it would pass for proved now.
+    """
     token = ids.opaque_token(TOKEN_PREFIX)
     strengthened = replace(
         session,
         token_hash=hash_secret(token),
-        methods=tuple(dict.fromkeys((*session.methods, *methods))),
+        methods=tuple(methods),
         authenticated_at=now,
         last_seen_at=now,
         source_ip=origin.source_ip,

@@ -34,7 +34,7 @@ from ostiary.domain.signin.arrival import Arrivals
 from ostiary.domain.signin.current import SignedIn, person_caller
 from ostiary.domain.signin.deciding import BOTH, PASSWORD, TOTP
 from ostiary.domain.signin.errors import CodeRefused, NotSignedIn, PasswordsDiffer, SignInRefused
-from ostiary.domain.signin.leaving import end_all_before, end_all_but
+from ostiary.domain.signin.leaving import end_all_before, end_all_but, end_other_enrolments
 from ostiary.domain.signin.passkey_adding import PasskeyAdding
 from ostiary.domain.signin.slices import SigninSlice
 from ostiary.domain.signin_policy.index import SignInPolicyIndex
@@ -233,6 +233,7 @@ class Enrolment:
     def _arrive(
         self, tx: SigninSlice, person: Person, half: BrowserSession, proved: Sequence[str], origin: Origin
     ) -> Opened:
+        end_other_enrolments(tx, half)
         return self._arrivals.arrive(tx, person, proved=proved, half=half, origin=origin, now=self._clock.now())
 
     def _put_password(self, tx: SigninSlice, enrolling: SignedIn, password: Password, origin: Origin) -> Opened:

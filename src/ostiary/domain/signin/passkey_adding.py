@@ -20,6 +20,7 @@ from ostiary.domain.mail.model import MailKind, recipient_of
 from ostiary.domain.mail.outbox import Outbox
 from ostiary.domain.signin.current import SignedIn
 from ostiary.domain.signin.errors import NotSignedIn
+from ostiary.domain.signin.leaving import end_other_enrolments
 from ostiary.domain.signin.slices import SigninSlice
 from ostiary.domain.signin_policy.model import Factor, SignInRules
 from ostiary.kit.clock import Clock, iso
@@ -130,6 +131,7 @@ class PasskeyAdding:
         session = tx.sessions.browser_session(signed_in.session.session_id)
         if person is None or not may_act(person) or session is None:
             raise NotSignedIn("the session ended at this moment")
+        end_other_enrolments(tx, session)
         return self.add(tx, person, new, signed_in.caller, notice=True)
 
     def _send_notice(self, tx: SigninSlice, person: Person, passkey: Passkey, origin: Origin, device: str) -> None:
