@@ -149,3 +149,16 @@ def _is_throttled(house: House, name: str) -> bool:
     except Throttled:
         return True
     raise AssertionError("a code that nobody was sent brought somebody in")
+
+
+def test_spellings_of_one_address_are_one_name_to_guess_at(shop: House) -> None:
+    spellings = [" " * blanks + "\tAda@Example.com" + "\u2028" * blanks for blanks in range(12)]
+    refusals = [_refusal(shop, spelling) for spelling in spellings]
+    assert refusals[0] is CodeRefused
+    assert refusals[-1] is Throttled
+
+
+def _refusal(house: House, typed: str) -> type[Exception]:
+    with pytest.raises((CodeRefused, Throttled)) as refused:
+        house.services.mail_codes.enter(typed, "00000000", _BROWSER, from_network())
+    return refused.type

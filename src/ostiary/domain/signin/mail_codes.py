@@ -203,7 +203,7 @@ class MailCodes:
 def _find(tx: SigninSlice, typed: str) -> Person | None:
     """By name or by address; as many reads whoever it is."""
     by_name = tx.directory.person_by_user_name(find_user_name(typed) or _NOBODY)
-    by_email = tx.directory.person_by_email(typed.strip()[: _LONGEST_TYPED * 8])
+    by_email = tx.directory.person_by_email(_address(typed))
     found = by_name or by_email
     if found is None:
         tx.directory.person(_NOBODY)
@@ -211,7 +211,12 @@ def _find(tx: SigninSlice, typed: str) -> Person | None:
 
 
 def _name_of(typed: str) -> str:
-    return find_user_name(typed) or typed
+    """Under which guesses are counted: one for all spellings that find the same person."""
+    return find_user_name(typed) or find_user_name(_address(typed)) or _address(typed).lower()
+
+
+def _address(typed: str) -> str:
+    return typed.strip()[: _LONGEST_TYPED * 8]
 
 
 def _subject(person: Person | None) -> str:
