@@ -59,6 +59,7 @@ class Remembered:
     revocations: Current[RevocationIndex]
     secrets: Current[SecretShelf]
     signin_policies: Current[SignInPolicyIndex]
+    organization: Current[Organization]
 
 
 class House:
@@ -86,6 +87,7 @@ class House:
             revocations=Current(RevocationIndex()),
             secrets=Current(SecretShelf()),
             signin_policies=Current(SignInPolicyIndex()),
+            organization=Current(organization),
         )
         signal = NodeSignal(directory.signal_file)
         database.on_change = signal.raise_
@@ -134,9 +136,7 @@ class House:
 
     def organization_name(self) -> str:
         """As it is now: `ostiary apply` may change it."""
-        with self.database.read() as tx:
-            organization = tx.directory.organization()
-        return (organization or self.organization).name
+        return self.remembered.organization.value.name
 
     def flush_last_use(self) -> None:
         """Write what was used since the last flush, in one transaction, and look where machines came from."""
@@ -201,6 +201,7 @@ def _memory(database: Database, remembered: Remembered, root: RootKey, clock: Cl
     watched = [
         watch(remembered.keys, keys, Topic.KEYS),
         watch(remembered.access, _access, Topic.ACCESS, Topic.APPLICATIONS, Topic.DIRECTORY),
+        watch(remembered.organization, lambda tx, known: tx.directory.organization() or known, Topic.DIRECTORY),
         watch(remembered.access_keys, lambda tx, _known: load_access_key_index(tx), Topic.ACCESS_KEYS),
         watch(remembered.workloads, lambda tx, _known: load_workload_index(tx), Topic.DIRECTORY),
         watch(remembered.issuer_trusts, lambda tx, _known: load_issuer_trust_index(tx), Topic.FEDERATION),

@@ -12,8 +12,13 @@ from ostiary.storage.facts import insert_of, many, one, put, values_of
 from ostiary.storage.schema import mail_code, one_time_link, passkey, recovery_code, spent_challenge
 
 _ALL_PASSKEYS = select(passkey).order_by(passkey.c.created_at, passkey.c.factor_id)
+_PASSKEYS = _ALL_PASSKEYS.where(passkey.c.person_id == bindparam("person_id"))
 _PASSKEY = select(passkey).where(passkey.c.credential_id == bindparam("credential_id"))
-_CODES = select(recovery_code).order_by(recovery_code.c.created_at, recovery_code.c.code_hash)
+_CODES = (
+    select(recovery_code)
+    .where(recovery_code.c.person_id == bindparam("person_id"))
+    .order_by(recovery_code.c.created_at, recovery_code.c.code_hash)
+)
 _MAIL_CODE = select(mail_code).where(mail_code.c.subject == bindparam("subject"))
 _LINK = select(one_time_link).where(one_time_link.c.token_hash == bindparam("token_hash"))
 
@@ -23,7 +28,7 @@ class ProofTable:
         self._connection = connection
 
     def passkeys(self, person_id: str) -> Sequence[Passkey]:
-        return many(self._connection, _ALL_PASSKEYS.where(passkey.c.person_id == person_id), Passkey)
+        return many(self._connection, _PASSKEYS, Passkey, person_id=person_id)
 
     def all_passkeys(self) -> Sequence[Passkey]:
         return many(self._connection, _ALL_PASSKEYS, Passkey)
@@ -46,7 +51,7 @@ class ProofTable:
         return self._connection.execute(statement, row).rowcount == 1
 
     def recovery_codes(self, person_id: str) -> Sequence[RecoveryCode]:
-        return many(self._connection, _CODES.where(recovery_code.c.person_id == person_id), RecoveryCode)
+        return many(self._connection, _CODES, RecoveryCode, person_id=person_id)
 
     def add_recovery_codes(self, codes: Sequence[RecoveryCode]) -> None:
         self._connection.execute(recovery_code.insert(), [values_of(code) for code in codes])

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from itertools import zip_longest
 
 from sqlalchemy import Connection, bindparam, delete, or_, select, update
 
 from ostiary.domain.credentials.model import AccessKey, EnrolmentLink, GuessCount, IamUser, Password, TotpFactor
 from ostiary.storage.credential_proofs import ProofTable
-from ostiary.storage.facts import many, one, put, values_of
+from ostiary.storage.facts import many, one, put, put_all, values_of
 from ostiary.storage.generations import Topic, raise_generation
 from ostiary.storage.schema import access_key, enrolment_link, guess_count, iam_user, password, totp_factor
 
 _PASSWORD = select(password).where(password.c.person_id == bindparam("person_id"))
 _ALL_FACTORS = select(totp_factor).order_by(totp_factor.c.created_at, totp_factor.c.factor_id)
+_FACTORS = _ALL_FACTORS.where(totp_factor.c.person_id == bindparam("person_id"))
 _LINK = select(enrolment_link).where(enrolment_link.c.token_hash == bindparam("token_hash"))
 _GUESSES = select(guess_count).where(guess_count.c.subject == bindparam("subject"))
-_SEVERAL_GUESSES = select(guess_count).where(guess_count.c.subject.in_(bindparam("subjects", expanding=True)))
+# As many as a guess has, whatever it lacks repeated: the text of the statement is made once.
+_SEVERAL = [f"subject_{number}" for number in range(8)]
+_SEVERAL_GUESSES = select(guess_count).where(guess_count.c.subject.in_([bindparam(name) for name in _SEVERAL]))
 _DELETE_GUESSES = delete(guess_count).where(guess_count.c.subject.in_(bindparam("subjects", expanding=True)))
 _ACCESS_KEYS = select(access_key).order_by(access_key.c.access_key_id)
 _ACCESS_KEY = select(access_key).where(access_key.c.access_key_id == bindparam("access_key_id"))
@@ -27,6 +31,7 @@ class CredentialTable(ProofTable):
     def __init__(self, connection: Connection) -> None:
         super().__init__(connection)
         self._guesses: dict[str, GuessCount | None] = {}  # what this transaction read and wrote
+        self._unwritten: dict[str, GuessCount | None] = {}  # what of it `finish` has to write
 
     def password(self, person_id: str) -> Password | None:
         return one(self._connection, _PASSWORD, Password, person_id=person_id)
@@ -41,7 +46,7 @@ class CredentialTable(ProofTable):
         return many(self._connection, select(password).order_by(password.c.person_id), Password)
 
     def totp_factors(self, person_id: str) -> Sequence[TotpFactor]:
-        return many(self._connection, _ALL_FACTORS.where(totp_factor.c.person_id == person_id), TotpFactor)
+        return many(self._connection, _FACTORS, TotpFactor, person_id=person_id)
 
     def all_totp_factors(self) -> Sequence[TotpFactor]:
         return many(self._connection, _ALL_FACTORS, TotpFactor)
@@ -78,9 +83,13 @@ class CredentialTable(ProofTable):
         self._connection.execute(delete(enrolment_link).where(enrolment_link.c.person_id == person_id))
 
     def load_guess_counts(self, subjects: Collection[str]) -> None:
-        found = many(self._connection, _SEVERAL_GUESSES, GuessCount, subjects=list(subjects))
-        self._guesses.update(dict.fromkeys(subjects))
-        self._guesses.update({count.subject: count for count in found})
+        missing = [subject for subject in subjects if subject not in self._guesses]
+        for start in range(0, len(missing), len(_SEVERAL)):
+            asked = missing[start : start + len(_SEVERAL)]
+            named = dict(zip_longest(_SEVERAL, asked, fillvalue=asked[0]))
+            self._guesses.update(dict.fromkeys(asked))
+            found = many(self._connection, _SEVERAL_GUESSES, GuessCount, **named)
+            self._guesses.update({count.subject: count for count in found})
 
     def guess_count(self, subject: str) -> GuessCount | None:
         if subject in self._guesses:
@@ -88,23 +97,34 @@ class CredentialTable(ProofTable):
         return one(self._connection, _GUESSES, GuessCount, subject=subject)
 
     def put_guess_count(self, count: GuessCount) -> None:
-        put(self._connection, guess_count, count)
-        self._guesses[count.subject] = count
+        self._guesses[count.subject] = self._unwritten[count.subject] = count
 
     def clear_guess_counts(self, subjects: Collection[str]) -> None:
         there = [subject for subject in subjects if subject not in self._guesses or self._guesses[subject] is not None]
-        if there:
-            self._connection.execute(_DELETE_GUESSES, {"subjects": there})
+        self._unwritten.update(dict.fromkeys(there))
         self._guesses.update(dict.fromkeys(subjects))
 
     def clear_guess_count(self, subject: str) -> None:
         self.clear_guess_counts([subject])
 
     def delete_guess_counts(self, *, last_before: datetime) -> int:
+        self.finish()
         blocked_later = guess_count.c.blocked_until >= last_before
         old = delete(guess_count).where(guess_count.c.last_at < last_before)
         self._guesses.clear()
         return self._connection.execute(old.where(or_(guess_count.c.blocked_until.is_(None), ~blocked_later))).rowcount
+
+    def finish(self) -> None:
+        """Write the counts at once: a sign-in changes twenty."""
+        if not self._unwritten:
+            return
+        # ORDER: every writer takes the rows in the same order, so that two nodes cannot wait for each other.
+        changed = sorted(self._unwritten.items())
+        cleared = [subject for subject, count in changed if count is None]
+        if cleared:
+            self._connection.execute(_DELETE_GUESSES, {"subjects": cleared})
+        put_all(self._connection, guess_count, [count for _, count in changed if count is not None])
+        self._unwritten.clear()
 
     def iam_users(self) -> Sequence[IamUser]:
         return many(self._connection, select(iam_user).order_by(*iam_user.primary_key), IamUser)

@@ -63,11 +63,15 @@ _GROUPS_OF = (
 class DirectoryTable:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._organization: Organization | None = None  # as this transaction sees it
 
     def organization(self) -> Organization | None:
-        return one(self._connection, _ORGANIZATION, Organization)
+        if self._organization is None:
+            self._organization = one(self._connection, _ORGANIZATION, Organization)
+        return self._organization
 
     def put_organization(self, organization_: Organization) -> None:
+        self._organization = None
         self._put(organization, {"id": 1, **values_of(organization_)})
 
     def accounts(self) -> Sequence[Account]:

@@ -5,7 +5,7 @@ A dataclass and its table have the same names; the few that differ are renamed w
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from functools import cache
 from operator import attrgetter
@@ -44,6 +44,12 @@ def put(connection: Connection, table: Table, values: Fact | Mapping[str, Any]) 
     """Insert, or replace the row with the same primary key."""
     row = values if isinstance(values, Mapping) else values_of(values)
     connection.execute(_upsert(connection.dialect.name, table), row)
+
+
+def put_all(connection: Connection, table: Table, facts: Sequence[Fact]) -> None:
+    """The same for several, in one statement."""
+    if facts:
+        connection.execute(_upsert(connection.dialect.name, table), [values_of(fact) for fact in facts])
 
 
 def insert_of(connection: Connection, table: Table) -> UpsertStatement:

@@ -119,7 +119,9 @@ class PostgresqlDatabase:
             with self._again if attempt > 1 else nullcontext():
                 try:
                     with engine.begin() as connection:
-                        result = work(Transaction(connection))
+                        tx = Transaction(connection)
+                        result = work(tx)
+                        tx.finish()
                         raised = take_raised(connection)
                     if raised:
                         self.on_change()

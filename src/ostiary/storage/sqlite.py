@@ -168,7 +168,9 @@ class SqliteDatabase:
         driver = _driver(writer)
         driver.execute("SAVEPOINT change")
         try:
-            change.result = change.work(Transaction(writer))
+            tx = Transaction(writer)
+            change.result = change.work(tx)
+            tx.finish()
         except Exception as failure:  # noqa: BLE001 - it is raised again in the thread that asked
             waiting.failure = failure
             driver.execute("ROLLBACK TO change")

@@ -93,3 +93,8 @@ class Transaction:
     @cached_property
     def recovery(self) -> RecoveryTable:
         return RecoveryTable(self._connection)
+
+    def finish(self) -> None:
+        """Write what a room kept to write at once; whoever runs a change calls this at its end."""
+        if "credentials" in self.__dict__:
+            self.credentials.finish()

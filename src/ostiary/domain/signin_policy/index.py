@@ -27,10 +27,14 @@ _OF_SEALED_ACCOUNTS = SignInRules(
 )
 
 
+_MOST_COMBINED = 10_000
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class SignInPolicyIndex:
     directories: Mapping[str, Directory] = field(default_factory=lambda: MappingProxyType({}))
     policies: Mapping[tuple[ScopeKind, str], SignInPolicy] = field(default_factory=lambda: MappingProxyType({}))
+    _combined: dict[tuple[object, ...], SignInRules] = field(default_factory=dict, init=False, repr=False)
 
     def rules_for(self, person: Person, *, application: str = "") -> SignInRules:
         """`application` is the client id of the one that she is on the way to."""
@@ -58,6 +62,16 @@ class SignInPolicyIndex:
         return self._rules(name, [own] if own is not None else [])
 
     def _rules(self, directory: str, policies: list[SignInPolicy]) -> SignInRules:
+        """Combined once for all who have the same rows: they are asked for at every step and every request."""
+        rows = (directory, *((policy.kind, policy.name) for policy in policies))
+        found = self._combined.get(rows)
+        if found is None:
+            if len(self._combined) >= _MOST_COMBINED:
+                self._combined.clear()
+            found = self._combined[rows] = self._combine(directory, policies)
+        return found
+
+    def _combine(self, directory: str, policies: list[SignInPolicy]) -> SignInRules:
         known = self.directories.get(directory)
         if known is None:
             strict = SignInPolicy(ScopeKind.DIRECTORY, directory, required=AssuranceLevel.PHISHING_RESISTANT)
