@@ -229,3 +229,18 @@ def test_a_partial_session_leads_on_in_this_browser_only(
     browser.get("/signin/code")
     assert browser.post("/signin/code", {"code": ada.next_code()}).status_code == 303
     assert house.events("SignIn")[0].details["level"] == SessionLevel.FULL.value
+
+
+def test_coming_in_by_a_provider_is_a_fresh_proof_for_a_few_minutes_and_no_longer(
+    house: House, browser: Browser, provider: UpstreamProvider
+) -> None:
+    house.invite()
+    come_in(browser, provider, amr=["mfa"])
+    assert browser.get("/account/password").status_code == 200
+    house.clock.advance(timedelta(minutes=5))
+    stale = browser.get("/account/password")
+    assert stale.headers["location"].startswith("/signin/confirm")
+    page = browser.get(stale.headers["location"])
+    assert page.status_code == 200
+    assert come_in(browser, provider, amr=["mfa"]).status_code == 303
+    assert browser.get("/account/password").status_code == 200
