@@ -4,6 +4,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,13 +20,18 @@ from ostiary.domain.audit.errors import TrailDamaged
 from ostiary.domain.audit.event import Event, decode, event_of
 from ostiary.domain.audit.ports import EventQuery
 from ostiary.domain.audit.vocabulary import EventName
+from ostiary.domain.credentials.authenticator import Authenticators
+from ostiary.domain.credentials.model import Password
+from ostiary.domain.credentials.recovery_codes import CODES, codes_left, make_codes, use_code
 from ostiary.domain.credentials.server_keys import ServerKeysUnusable
-from ostiary.domain.directory.model import PersonStatus, WorkloadStatus
+from ostiary.domain.directory.model import Person, PersonStatus, WorkloadStatus
 from ostiary.domain.sessions.errors import SessionRevoked
 from ostiary.domain.sessions.operator_credentials import operator
 from ostiary.kit.clock import FixedClock
 from ostiary.kit.crypto.sealing import RootKey
+from ostiary.kit.redaction import Secret
 from ostiary.storage.backup import BackupUnusable, back_up
+from ostiary.storage.transaction import Transaction
 
 Restore = Callable[..., Restored]
 
@@ -111,6 +117,68 @@ def test_who_was_shut_out_since_the_backup_stays_out(
     assert bo is not None
     assert bo.status is PersonStatus.DISABLED
     assert status == {"payments-api": WorkloadStatus.DISABLED, "payments-deploy": WorkloadStatus.ACTIVE}
+
+
+def test_what_people_removed_or_changed_since_the_backup_opens_nothing_any_more(
+    house: House, directory: DataDirectory, restore: Restore, clock: FixedClock, apply_text: Apply, tmp_path: Path
+) -> None:
+    """Whoever has her stolen phone, or a code that she used, must not wait for the next restore."""
+    apply_text(EXAMPLE.read_text())
+    bo = person_of(house, "bo")
+    authenticators, now = Authenticators(keys=house.remembered.keys), clock.now()
+    kept, stolen = (
+        replace(authenticators.new_factor(bo.person_id, name=name, now=now), confirmed_at=now) for name in "ab"
+    )
+    with_codes: list[Secret] = []
+
+    def give(tx: Transaction) -> None:
+        tx.credentials.put_password(Password(bo.person_id, "an older hash", changed_at=now))
+        for factor in (kept, stolen):
+            tx.credentials.put_totp_factor(factor)
+        with_codes.extend(make_codes(tx.credentials, bo.person_id, now))
+
+    house.database.write(give)
+    house.sealer.seal()
+    path = tmp_path / "house.backup"
+    back_up(house.database, path, silent)
+
+    def take(tx: Transaction) -> None:
+        tx.credentials.put_password(Password(bo.person_id, "a newer hash", changed_at=now + timedelta(minutes=1)))
+        tx.credentials.delete_totp_factor(stolen.factor_id)
+        use_code(tx.credentials, bo.person_id, with_codes[0].reveal(), now)
+
+    house.database.write(take)
+    clock.advance(timedelta(minutes=2))
+    restore(directory, path)
+    with house.database.read() as tx:
+        password = tx.credentials.password(bo.person_id)
+        assert password is not None
+        assert password.compromised_at == clock.now()
+        assert [factor.factor_id for factor in tx.credentials.totp_factors(bo.person_id)] == [kept.factor_id]
+        assert codes_left(tx.credentials, bo.person_id) == CODES - 1
+
+
+def test_a_password_that_was_only_hashed_anew_since_the_backup_stays_good(
+    house: House, directory: DataDirectory, restore: Restore, clock: FixedClock, apply_text: Apply, tmp_path: Path
+) -> None:
+    apply_text(EXAMPLE.read_text())
+    bo, now = person_of(house, "bo"), clock.now()
+    older = Password(bo.person_id, "an older hash", changed_at=now)
+    house.database.write(lambda tx: tx.credentials.put_password(older))
+    house.sealer.seal()
+    path = tmp_path / "house.backup"
+    back_up(house.database, path, silent)
+    house.database.write(lambda tx: tx.credentials.put_password(replace(older, encoded="the same, dearer")))
+    restore(directory, path)
+    with house.database.read() as tx:
+        assert tx.credentials.password(bo.person_id) == older
+
+
+def person_of(house: House, user_name: str) -> Person:
+    with house.database.read() as tx:
+        found = tx.directory.person_by_user_name(user_name)
+    assert found is not None
+    return found
 
 
 def test_a_backup_is_restored_on_a_fresh_machine(

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from types import MappingProxyType
 
 from ostiary.domain.access.index import load_access_index
 from ostiary.domain.applications.builtin import BUILT_IN
 from ostiary.domain.applications.model import Application
+from ostiary.domain.credentials.model import LinkPurpose
 from ostiary.domain.directory.model import Person, PersonStatus, WorkloadStatus
 from ostiary.domain.sessions.model import Epoch, EpochKind
 from ostiary.domain.signin.leaving import end_everything_of
 from ostiary.storage.transaction import Transaction
 
 _PAGE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Proofs:
+    """What people could sign in and recover with: when a good password was chosen, ids of factors, unused codes."""
+
+    people: frozenset[str] = frozenset()
+    passwords: Mapping[str, datetime] = field(default_factory=lambda: MappingProxyType({}))
+    factors: frozenset[str] = frozenset()
+    recovery_codes: frozenset[bytes] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +37,7 @@ class Living:
     client_secrets: frozenset[str]
     workloads: frozenset[str]
     applications: frozenset[str]
+    proofs: Proofs
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +55,7 @@ def carried_from(tx: Transaction) -> Carried:
         client_secrets=frozenset(secret.secret_id for secret in tx.applications.client_secrets()),
         workloads=frozenset(w.name for w in tx.directory.workloads() if w.status is WorkloadStatus.ACTIVE),
         applications=frozenset(a.client_id for a in _applications(tx) if a.enabled),
+        proofs=_proofs(tx),
     )
     disabled = frozenset(p.user_name for p in _everybody(tx) if p.status is PersonStatus.DISABLED)
     return Carried(tuple(tx.sessions.epochs_after(0)), disabled, living)
@@ -51,6 +65,7 @@ def end_what_was_issued(tx: Transaction, carried: Carried, now: datetime) -> Non
     """Everybody signs in anew, every machine asks anew; who was shut out stays out."""
     for person in _everybody(tx):
         end_everything_of(tx, person.person_id, now)
+        tx.credentials.delete_one_time_links(person.person_id, LinkPurpose.RECOVERY)
         if person.user_name in carried.disabled_people:
             tx.directory.set_person_status(person.person_id, PersonStatus.DISABLED)
     for epoch in carried.epochs:
@@ -59,6 +74,7 @@ def end_what_was_issued(tx: Transaction, carried: Carried, now: datetime) -> Non
         tx.sessions.add_epoch(Epoch(kind, subject, now))
     if carried.living is not None:
         _disable_what_ended(tx, carried.living)
+        _void_what_ended(tx, carried.living.proofs, now)
 
 
 def _subjects(tx: Transaction) -> Iterator[tuple[EpochKind, str]]:
@@ -83,6 +99,40 @@ def _disable_what_ended(tx: Transaction, living: Living) -> None:
     for application in _applications(tx):
         if application.client_id not in living.applications:
             tx.applications.put_application(replace(application, enabled=False))
+
+
+def _proofs(tx: Transaction) -> Proofs:
+    rows, people = tx.credentials, frozenset(person.person_id for person in _everybody(tx))
+    codes = (code for person_id in people for code in rows.recovery_codes(person_id))
+    authenticators = (factor.factor_id for factor in rows.all_totp_factors())
+    passkeys = (passkey.factor_id for passkey in rows.all_passkeys())
+    return Proofs(
+        people=people,
+        passwords={one.person_id: one.changed_at for one in rows.passwords() if one.compromised_at is None},
+        factors=frozenset((*authenticators, *passkeys)),
+        recovery_codes=frozenset(code.code_hash for code in codes if code.used_at is None),
+    )
+
+
+def _void_what_ended(tx: Transaction, proofs: Proofs, now: datetime) -> None:
+    """What people removed, changed or used up since the backup may be somebody else's by now: a stolen key above all.
+
+    An older password leads to nothing but a new one. Of people whom the replaced database does not have, nothing is
+    known: they come back as they were.
+    """
+    rows, people = tx.credentials, proofs.people
+    for password in [one for one in rows.passwords() if one.person_id in people and one.compromised_at is None]:
+        if proofs.passwords.get(password.person_id) != password.changed_at:
+            rows.put_password(replace(password, compromised_at=now))
+    for factor in [one for one in rows.all_totp_factors() if one.person_id in people]:
+        if factor.factor_id not in proofs.factors:
+            rows.delete_totp_factor(factor.factor_id)
+    for passkey in [one for one in rows.all_passkeys() if one.person_id in people]:
+        if passkey.factor_id not in proofs.factors:
+            rows.delete_passkey(passkey.factor_id)
+    for code in [code for person_id in people for code in rows.recovery_codes(person_id)]:
+        if code.code_hash not in proofs.recovery_codes:
+            rows.use_recovery_code(code.person_id, code.code_hash, now)
 
 
 def _applications(tx: Transaction) -> list[Application]:
