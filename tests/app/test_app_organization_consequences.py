@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,6 +14,9 @@ from ostiary.domain.access.errors import AccessDenied
 from ostiary.domain.access.index import reserved_name
 from ostiary.domain.access.model import SSO_PATH
 from ostiary.domain.audit.caller import Assurance, Caller, CallerKind, Door, Origin
+from ostiary.domain.credentials.enrolment_links import issue_link
+from ostiary.domain.credentials.model import LinkPurpose
+from ostiary.domain.credentials.one_time_links import issue_one_time_link
 from ostiary.domain.directory.model import Person, PersonStatus
 from ostiary.domain.sessions.errors import SessionRevoked
 from ostiary.domain.sessions.model import BrowserSession, EpochKind, SessionLevel
@@ -22,6 +26,8 @@ from ostiary.domain.sessions.signing_credentials import SigningCredentials
 from ostiary.domain.tokens.model import TokenFamily
 from ostiary.kit import arn
 from ostiary.kit.clock import FixedClock
+from ostiary.kit.crypto.secret_hash import hash_secret
+from ostiary.storage.transaction import Transaction
 
 ATTRIBUTES = """
 [[attribute]]
@@ -193,6 +199,32 @@ def test_a_new_name_ends_nothing(with_ana: House, clock: FixedClock, apply_text:
     clock.advance(timedelta(minutes=1))
     apply_text(person_text().replace('"Ana"', '"Ana B"'))
     assert use(with_ana, before).tags["team"] == "a"
+
+
+@pytest.mark.parametrize(("address", "left"), [("ana@example.org", 0), ("Ana@Example.com", 3)])
+def test_links_that_were_mailed_to_an_address_end_with_it(
+    with_ana: House, clock: FixedClock, apply_text: Apply, address: str, left: int
+) -> None:
+    """Whoever has the old mailbox must not come in, or lock her out, by what was sent there."""
+    apply_text(person_text() + 'email = "ana@example.com"\n')
+    person_id, now = ana_of(with_ana).person_id, clock.now()
+    verified = replace(ana_of(with_ana), email_verified_at=now)
+
+    def give(tx: Transaction) -> list[str]:
+        tx.directory.put_person(verified)
+        tokens = [
+            issue_one_time_link(tx.credentials, purpose, now, person_id=person_id).token
+            for purpose in (LinkPurpose.RECOVERY, LinkPurpose.NOT_ME)
+        ]
+        return [token.reveal() for token in (*tokens, issue_link(tx.credentials, person_id, now).token)]
+
+    tokens = with_ana.database.write(give)
+    apply_text(person_text() + f'email = "{address}"\n')
+    with with_ana.database.read() as tx:
+        rows = tx.credentials
+        found = [rows.one_time_link(hash_secret(token)) or rows.enrolment_link(hash_secret(token)) for token in tokens]
+    assert len([link for link in found if link is not None]) == left
+    assert (ana_of(with_ana).email_verified_at is None) is (left == 0)
 
 
 def test_a_disabled_person_has_nothing_left(with_ana: House, clock: FixedClock, apply_text: Apply) -> None:

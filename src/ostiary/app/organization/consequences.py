@@ -15,7 +15,9 @@ from ostiary.domain.access.index import reserved_name
 from ostiary.domain.access.model import SSO_PATH, Assignment, Role
 from ostiary.domain.applications.builtin import BUILT_IN
 from ostiary.domain.applications.model import Application
+from ostiary.domain.credentials.voiding import void_mailed_links
 from ostiary.domain.directory.model import AttributeDefinition, Person, PersonStatus, Workload
+from ostiary.domain.directory.people import has_moved
 from ostiary.domain.federation.model import IssuerTrust
 from ostiary.domain.sessions.model import Epoch, EpochKind
 from ostiary.domain.signin.leaving import end_everything_of
@@ -42,6 +44,8 @@ def end_what_rests_on(tx: Transaction, plan: Plan, now: datetime) -> list[str]:
         tx.sessions.add_epoch(Epoch(kind, subject, now))
     for person in _leaving(plan):
         end_everything_of(tx, person.person_id, now)
+    for person in _readdressed(plan):
+        void_mailed_links(tx.credentials, person.person_id)
     return [f"{kind.value} {subject}" for kind, subject in ended]
 
 
@@ -49,6 +53,13 @@ def _leaving(plan: Plan) -> Iterator[Person]:
     for change in plan.of("person", Action.CHANGE):
         after, before = change.after, change.before
         if isinstance(after, Person) and isinstance(before, Person) and _became(before, after, PersonStatus.DISABLED):
+            yield after
+
+
+def _readdressed(plan: Plan) -> Iterator[Person]:
+    for change in plan.of("person", Action.CHANGE):
+        after, before = change.after, change.before
+        if isinstance(after, Person) and isinstance(before, Person) and has_moved(before.email, after.email):
             yield after
 
 

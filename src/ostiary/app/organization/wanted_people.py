@@ -26,7 +26,13 @@ from ostiary.domain.directory.model import (
     Person,
     PersonStatus,
 )
-from ostiary.domain.directory.people import check_display_name, check_email, check_organization_name, check_user_name
+from ostiary.domain.directory.people import (
+    check_display_name,
+    check_email,
+    check_organization_name,
+    check_user_name,
+    has_moved,
+)
 from ostiary.kit import ids
 
 _FIRST_DIRECTORY = "workforce"
@@ -115,10 +121,12 @@ def _person(
     if known is None and entry.display_name is None:
         refs.refuse(one, "user_name", f"`display_name` is missing: `{user_name}` is new")
     before = known or _new_person(user_name, refs)
+    email = before.email if entry.email is None else _checked(refs, one, "email") or ""
     person = replace(
         before,
         display_name=_checked(refs, one, "display_name") or before.display_name,
-        email=before.email if entry.email is None else _checked(refs, one, "email") or "",
+        email=email,
+        email_verified_at=None if has_moved(before.email, email) else before.email_verified_at,
         directory=entry.directory or before.directory,
         groups=before.groups if entry.groups is None else tuple(sorted(set(entry.groups))),
         attributes=before.attributes if entry.attributes is None else _attributes(entry.attributes),

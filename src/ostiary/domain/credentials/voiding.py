@@ -49,3 +49,10 @@ def void_added_since(rows: CredentialRows, person_id: str, since: datetime) -> i
         rows.delete_recovery_codes(person_id)
         removed += len(codes)
     return removed
+
+
+def void_mailed_links(rows: CredentialRows, person_id: str) -> None:
+    """Her address changed: the old mailbox was never hers, or is not any more, and what was mailed there lies in it."""
+    rows.delete_enrolment_links(person_id)
+    rows.delete_one_time_links(person_id, LinkPurpose.RECOVERY)
+    rows.delete_one_time_links(person_id, LinkPurpose.NOT_ME)

@@ -71,6 +71,11 @@ def check_email(given: str) -> str:
     return email
 
 
+def has_moved(before: str, after: str) -> bool:
+    """Whether mails to her went somewhere else before; letter case makes no other mailbox."""
+    return bool(before) and before.casefold() != after.casefold()
+
+
 def remember_language(tx: DirectorySlice, person: Person, language: str) -> Person:
     """Mails speak the language in which she was on our pages last; the person as she is now in this transaction."""
     current = tx.directory.person(person.person_id)

@@ -10,9 +10,10 @@ from ostiary.domain.audit.caller import Caller
 from ostiary.domain.audit.event import event_of
 from ostiary.domain.audit.vocabulary import EventName
 from ostiary.domain.credentials.enrolment_links import issue_link
+from ostiary.domain.credentials.voiding import void_mailed_links
 from ostiary.domain.directory.errors import InvalidPerson, UnknownDirectory
 from ostiary.domain.directory.model import Person, PersonKind, PersonStatus
-from ostiary.domain.directory.people import check_display_name, check_email, check_user_name
+from ostiary.domain.directory.people import check_display_name, check_email, check_user_name, has_moved
 from ostiary.domain.mail.model import MailKind, recipient_of
 from ostiary.domain.mail.outbox import Outbox
 from ostiary.domain.sessions.model import SessionLevel
@@ -102,6 +103,8 @@ def _kept_person(tx: SigninSlice, invitee: Invitee, now: datetime) -> Person:
     person = _merged(known, replace(invitee, user_name=name), now)
     if person != known:
         tx.directory.put_person(person)
+    if known is not None and has_moved(known.email, person.email):
+        void_mailed_links(tx.credentials, person.person_id)
     return person
 
 
@@ -117,10 +120,12 @@ def _merged(known: Person | None, invitee: Invitee, now: datetime) -> Person:
             created_at=now,
             groups=invitee.groups or (),
         )
+    email = check_email(invitee.email) if invitee.email else known.email
     return replace(
         known,
         display_name=check_display_name(invitee.display_name) if invitee.display_name else known.display_name,
-        email=check_email(invitee.email) if invitee.email else known.email,
+        email=email,
+        email_verified_at=None if has_moved(known.email, email) else known.email_verified_at,
         groups=known.groups if invitee.groups is None else invitee.groups,
     )
 
