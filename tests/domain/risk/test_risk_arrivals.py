@@ -110,6 +110,19 @@ def test_who_only_observes_lets_in_and_says_what_would_have_been(house: House) -
     assert (event.details["answer"], event.details["intended"]) == ("allow", "block")
 
 
+def test_a_stranger_who_guesses_keeps_nobody_out_of_a_browser_that_is_known(house: House) -> None:
+    ada = enrolled_at_home(house)
+    house.put_policy(replace(WORKFORCE, risk_medium=RiskAnswer.BLOCK, risk_high=RiskAnswer.BLOCK))
+    for number in range(12):
+        with pytest.raises(SignInRefused):
+            house.signin.start("ada", "wrong", from_network(f"203.0.113.{number}"))
+    opened = ada.sign_in(HOME)
+    assert (opened.session.level, opened.session.methods) == (SessionLevel.FULL, ("pwd", "otp", "mfa"))
+    assert signals(house)[0] == ["many-failures-before"]
+    with pytest.raises(SignInRefused):
+        ada.sign_in(PHONE)
+
+
 def test_where_a_network_is_always_allowed_nothing_is_scored(house: House) -> None:
     ada = enrolled_at_home(house)
     allowed = replace(WORKFORCE, risk_high=RiskAnswer.BLOCK, risk_allow_networks=("198.51.100.0/24",))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -26,7 +27,7 @@ from ostiary.domain.risk.networks import neighbourhood_of
 from ostiary.domain.risk.places import NoPlaces, Place, Places
 from ostiary.domain.risk.ports import RiskSlice
 from ostiary.domain.risk.remembering import forget_arrivals, remember_arrival
-from ostiary.domain.risk.signals import MANY_PROMPTS, Circumstances, level_of, score_of, signals_of
+from ostiary.domain.risk.signals import MANY_PROMPTS, OF_STRANGERS, Circumstances, level_of, score_of, signals_of
 from ostiary.domain.risk.watching import QUIET, Attack, attack_event, spraying_subject, warn
 from ostiary.domain.signin_policy.model import RiskAnswer, RiskLevel, SignInRules
 from ostiary.kit.clock import Clock, iso
@@ -77,12 +78,13 @@ class RiskAssessor:
         place = self._places.find(origin.source_ip)
         if not self.is_denied(rules, origin) and is_within(origin.source_ip, rules.risk.allow_networks):
             return replace(_NOTHING, place=str(place or ""))
-        signals = signals_of(self._circumstances(tx, person, rules, origin, place, now))
+        seen = self._circumstances(tx, person, rules, origin, place, now)
+        signals = signals_of(seen)
         score = score_of(signals)
         level = level_of(score)
         if Signal.DENIED_NETWORK in signals:
             return Assessment(score, level, signals, RiskAnswer.BLOCK, RiskAnswer.BLOCK, str(place or ""))
-        intended = rules.risk.answer(level)
+        intended = _answer_to(rules, signals, at_home=seen.device in seen.devices)
         answer = RiskAnswer.ALLOW if rules.risk.observe_only else intended
         return Assessment(score, level, signals, answer, intended, str(place or ""))
 
@@ -205,6 +207,16 @@ class RiskAssessor:
 
     def _subject(self, scope: str, person: Person) -> str:
         return subject_of(self._keys.value.password_pepper, scope, person.person_id)
+
+
+def _answer_to(rules: SignInRules, signals: Sequence[Signal], *, at_home: bool) -> RiskAnswer:
+    """`at_home`: in a browser that is known for her, a stranger's doings can make her prove more, not keep her out."""
+    answer = rules.risk.answer(level_of(score_of(signals)))
+    if answer is not RiskAnswer.BLOCK or not at_home:
+        return answer
+    her_own = [signal for signal in signals if signal not in OF_STRANGERS]
+    blocked = rules.risk.answer(level_of(score_of(her_own))) is RiskAnswer.BLOCK
+    return RiskAnswer.BLOCK if blocked else RiskAnswer.MFA
 
 
 def _event(

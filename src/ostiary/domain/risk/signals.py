@@ -26,6 +26,10 @@ SCORES: Mapping[Signal, int] = MappingProxyType(
         Signal.DENIED_NETWORK: 100,
     }
 )
+# What anybody can bring about from outside, for a person whose name he knows.
+OF_STRANGERS = frozenset(
+    {Signal.FAILURES_BEFORE, Signal.MANY_FAILURES_BEFORE, Signal.ATTACKING_NETWORK, Signal.PROMPT_BOMBING}
+)
 MEDIUM, HIGH, MOST = 30, 60, 100
 SOME_FAILURES, MANY_FAILURES = 4, 12
 MANY_PROMPTS = 6
