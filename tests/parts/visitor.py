@@ -24,12 +24,15 @@ class AuthenticatorApp:
     """The app on her phone. The server takes each code once, and those of the steps beside the present one, too."""
 
     def __init__(self, key: str) -> None:
-        self._secret = base64.b32decode(key.replace(" ", "") + "=" * (-len(key.replace(" ", "")) % 8))
-        self._last_step = int(time.time()) // STEP_SECONDS - 2
+        packed = key.replace(" ", "")
+        self._secret = base64.b32decode(packed + "=" * (-len(packed) % 8))
+        self._last_step = 0
 
     def code(self) -> str:
-        """The earliest code that the server still takes; the clock of her phone may be behind or before."""
-        step = max(int(time.time()) // STEP_SECONDS - 1, self._last_step + 1)
+        """The earliest code that the server takes, and still takes when it is typed: so there are two more at once."""
+        present, gone = divmod(time.time(), STEP_SECONDS)
+        earliest = int(present) - (gone < STEP_SECONDS / 2)
+        step = max(earliest, self._last_step + 1)
         while step > int(time.time()) // STEP_SECONDS + 1:
             time.sleep(1)
         self._last_step = step
