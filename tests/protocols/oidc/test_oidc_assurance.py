@@ -155,6 +155,8 @@ def test_an_application_may_be_used_from_its_networks_only(house: OidcHouse, ada
     assert answer_of(browser.get(authorize_path()))["error"] == "access_denied"
     [event] = house.events("AuthorizeApplication")
     assert "allowed network" in event.error_message
+    of_shop(house, risk_deny_networks=("127.0.0.0/8",))
+    assert answer_of(browser.get(authorize_path()))["error"] == "access_denied"
     of_shop(house, networks=("127.0.0.0/8",))
     assert "code" in answer_of(browser.get(authorize_path()))
 

@@ -16,6 +16,11 @@ from ostiary.domain.signin_policy.model import Registration, ScopeKind, SignInPo
 
 Scope = tuple[ScopeKind, str]
 _OF_DIRECTORIES = ("registration", "terms_url", "terms_version", "recovery_approvers")
+# What is decided while somebody signs in, before it is known to which application she goes.
+_NOT_OF_APPLICATIONS = (
+    *("idle_minutes", "step_up_minutes", "without_factor", "authenticators", "dormant_days"),
+    *("risk_low", "risk_medium", "risk_high", "risk_observe_only", "risk_allow_networks"),
+)
 _NETWORKS = ("networks", "risk_allow_networks", "risk_deny_networks")
 _TAKEN_OVER = (
     *("factors", "required", "prompt", "trust_device_days", "session_minutes", "idle_minutes", "step_up_minutes"),
@@ -70,11 +75,21 @@ def _applications(refs: References) -> set[str]:
     return known if refs.document.speaks_of("application") else known | set(refs.kept.applications)
 
 
-def _check_form(refs: References, one: Declared[SignInPolicyEntry], kind: ScopeKind) -> None:
+def _check_keys(refs: References, one: Declared[SignInPolicyEntry], kind: ScopeKind) -> None:
+    """A key that does nothing where it stands would be taken for a protection."""
+    misplaced = {}
     if kind is not ScopeKind.DIRECTORY:
-        for key in _OF_DIRECTORIES:
-            if getattr(one.entry, key) is not None:
-                refs.refuse(one, key, f"`{key}` belongs to a directory, not to a {kind.value}")
+        misplaced |= dict.fromkeys(_OF_DIRECTORIES, f"belongs to a directory, not to a {kind.value}")
+    if kind is ScopeKind.APPLICATION:
+        text = "would do nothing here: put it into the row of a directory or a group"
+        misplaced |= dict.fromkeys(_NOT_OF_APPLICATIONS, text)
+    for key, text in misplaced.items():
+        if getattr(one.entry, key) is not None:
+            refs.refuse(one, key, f"`{key}` {text}")
+
+
+def _check_form(refs: References, one: Declared[SignInPolicyEntry], kind: ScopeKind) -> None:
+    _check_keys(refs, one, kind)
     for group in one.entry.recovery_approvers or ():
         refs.check_group(one, "recovery_approvers", group)
     url = urlsplit(one.entry.terms_url or "https://x")

@@ -104,10 +104,11 @@ def _only_allowed(methods: Sequence[str], rules: SignInRules) -> bool:
 
 def _check_place(caller: Caller, rules: SignInRules, application: Application) -> None:
     address = caller.origin.source_ip
-    if not all(is_within(address, networks) for networks in rules.networks):
+    denied = is_within(address, rules.risk.deny_networks)
+    if denied or not all(is_within(address, networks) for networks in rules.networks):
         raise ApplicationForbidden(
             Text("this application cannot be used from where you are: ask your administrator"),
-            operator_text=f"`{address}` is in no allowed network of `{application.client_id}`",
+            operator_text=f"`{address}` is in a denied or in no allowed network of `{application.client_id}`",
         )
     if not rules.posture <= set(caller.origin.posture):
         raise ApplicationForbidden(
