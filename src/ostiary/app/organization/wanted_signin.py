@@ -77,7 +77,7 @@ def _applications(refs: References) -> set[str]:
 
 def _check_keys(refs: References, one: Declared[SignInPolicyEntry], kind: ScopeKind) -> None:
     """A key that does nothing where it stands would be taken for a protection."""
-    misplaced = {}
+    misplaced: dict[str, str] = {}
     if kind is not ScopeKind.DIRECTORY:
         misplaced |= dict.fromkeys(_OF_DIRECTORIES, f"belongs to a directory, not to a {kind.value}")
     if kind is ScopeKind.APPLICATION:
