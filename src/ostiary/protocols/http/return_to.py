@@ -32,7 +32,7 @@ def with_return_to(path: str, return_to: str | None) -> str:
 
 def confirm_path(return_to: str, need: str) -> str:
     """Where a door sends somebody who is signed in and must prove more; `need` is a level of assurance."""
-    return f"{with_return_to(CONFIRM, find_return_to(return_to))}&need={quote(need)}"
+    return _with(with_return_to(CONFIRM, find_return_to(return_to)), {"need": need})
 
 
 def with_decline(return_to: str) -> str:
@@ -42,7 +42,7 @@ def with_decline(return_to: str) -> str:
 
 def consent_path(return_to: str, asked: Mapping[str, str]) -> str:
     """Where OpenID Connect sends somebody whose agreement is needed; `asked` has the client id and the scopes."""
-    return f"{with_return_to(CONSENT, find_return_to(return_to))}&{urlencode(asked)}"
+    return _with(with_return_to(CONSENT, find_return_to(return_to)), asked)
 
 
 def sign_in_path(return_to: str) -> str:
@@ -53,3 +53,7 @@ def sign_in_path(return_to: str) -> str:
 def terms_path(return_to: str) -> str:
     """Where a door sends somebody who is signed in and must accept her directory's terms first."""
     return with_return_to(TERMS, find_return_to(return_to))
+
+
+def _with(path: str, fields: Mapping[str, str]) -> str:
+    return f"{path}{'&' if '?' in path else '?'}{urlencode(fields)}"
