@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ostiary.kit.user_agents import device_of
+from ostiary.kit.user_agents import device_of, name_for_device
 
 
 @pytest.mark.parametrize(
@@ -22,3 +22,15 @@ from ostiary.kit.user_agents import device_of
 )
 def test_a_device_is_named_by_browser_and_system(user_agent: str, device: str) -> None:
     assert device_of(user_agent) == device
+
+
+@pytest.mark.parametrize(
+    ("user_agent", "name"),
+    [
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox, Linux"),
+        ("something (Windows)", "Windows"),
+        ("", ""),
+    ],
+)
+def test_a_name_that_is_kept_has_no_words_of_any_language(user_agent: str, name: str) -> None:
+    assert name_for_device(user_agent) == name

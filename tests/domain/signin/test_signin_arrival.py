@@ -222,7 +222,9 @@ def test_a_recovery_code_stands_for_the_factor_that_was_left_at_home_once(house:
     full, left = house.signin.finish_with_recovery_code(half.token.reveal(), codes[0].lower(), _DESK)
     assert (full.session.level, full.session.methods, left) == (SessionLevel.FULL, ("pwd", "rc", "mfa"), 9)
     assert [event.details["left"] for event in house.events("UseRecoveryCode")] == [9]
-    assert [mail.values["left"] for mail in mails_in(house.database, house.keys, MailKind.RECOVERY_CODE_USED)] == ["9"]
+    (mail,) = mails_in(house.database, house.keys, MailKind.RECOVERY_CODE_USED)
+    assert (mail.values["left"], mail.values["place"]) == ("9", _DESK.source_ip)
+    assert "/not-me/" in mail.values["not_me"]
     again = house.signin.start("ada", PASSWORD, _DESK)
     with pytest.raises(CodeRefused):
         house.signin.finish_with_recovery_code(again.token.reveal(), codes[0], _DESK)

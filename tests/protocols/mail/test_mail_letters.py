@@ -141,3 +141,18 @@ def test_a_message_is_both_forms_in_order_and_small() -> None:
 def test_a_language_that_we_do_not_speak_becomes_english() -> None:
     letter: Rendered = render(message(MailKind.TEST, "fr-CH"), SENDER)
     assert letter.language == "en"
+
+
+def test_administrators_are_not_sent_to_their_administrator() -> None:
+    for kind in (MailKind.ADMINISTRATOR_USED, MailKind.BREAK_GLASS_USED):
+        values = {"at": "2026-03-14T09:00:00Z", "user_name": "first", "place": "192.0.2.17"}
+        text = render(Message("m1", kind, Recipient("ada@example.com", "en"), values, NOW), SENDER).text
+        assert "tell your administrator" not in text
+        assert "treat it as a break-in" in text
+
+
+def test_who_was_locked_out_without_a_link_hears_whom_to_ask() -> None:
+    values = {"at": "2026-03-14T09:00:00Z"}
+    text = render(Message("m1", MailKind.SESSIONS_ENDED, Recipient("ada@example.com", "en"), values, NOW), SENDER).text
+    assert "Get back in now" not in text
+    assert "ask your administrator or help desk" in text

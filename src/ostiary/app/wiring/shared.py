@@ -136,6 +136,7 @@ class SharedServices:
             second_step=self.second_step,
             authenticators=self.authenticators,
             outbox=self.outbox,
+            not_me=self.not_me_links,
             last_use=parts.last_use,
             clock=clock,
         )

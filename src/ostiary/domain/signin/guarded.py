@@ -15,6 +15,7 @@ from ostiary.domain.mail.model import MailKind, recipient_of
 from ostiary.domain.mail.outbox import Outbox
 from ostiary.domain.signin.slices import SigninSlice
 from ostiary.kit.clock import iso
+from ostiary.kit.user_agents import device_of
 
 _TOLD = "administrators"
 _MOST_TOLD = 100
@@ -39,6 +40,11 @@ class GuardedAccounts:
         details = {"kind": person.kind.value}
         name = EventName.USE_GUARDED_ACCOUNT
         tx.audit.append(event_of(caller, name, at=now, resources=[person.arn], details=details))
-        values = {"user_name": person.user_name, "at": iso(now)}
+        values = {
+            "user_name": person.user_name,
+            "at": iso(now),
+            "device": str(device_of(caller.origin.user_agent)),
+            "place": caller.origin.source_ip,
+        }
         for told in tx.directory.members(_TOLD, limit=_MOST_TOLD):
             self._outbox.send(tx, _MAILS[person.kind], recipient=recipient_of(told), values=values, now=now)

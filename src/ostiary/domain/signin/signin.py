@@ -15,6 +15,7 @@ from ostiary.domain.audit.last_use import LastUse, LastUseLog, Used
 from ostiary.domain.audit.vocabulary import EventName
 from ostiary.domain.credentials.authenticator import Authenticators
 from ostiary.domain.credentials.model import Password
+from ostiary.domain.credentials.one_time_links import NotMeLinks
 from ostiary.domain.credentials.throttle import Guess, Guessed, Throttle, succeeded
 from ostiary.domain.directory.model import Person
 from ostiary.domain.directory.people import find_user_name, may_act, remember_language
@@ -33,6 +34,7 @@ from ostiary.domain.signin.slices import SigninSlice
 from ostiary.kit.clock import Clock, iso
 from ostiary.kit.crypto.passwords import PasswordMismatch
 from ostiary.kit.transactions import Transactions
+from ostiary.kit.user_agents import device_of
 
 BOTH_FACTORS = ("pwd", "otp", "mfa")  # RFC 8176
 _NOBODY = ""
@@ -58,6 +60,7 @@ class SignIn:
         second_step: SecondStep,
         authenticators: Authenticators,
         outbox: Outbox,
+        not_me: NotMeLinks,
         last_use: LastUseLog,
         clock: Clock,
     ) -> None:
@@ -69,6 +72,7 @@ class SignIn:
         self._second_step = second_step
         self._authenticators = authenticators
         self._outbox = outbox
+        self._not_me = not_me
         self._last_use = last_use
         self._clock = clock
 
@@ -123,12 +127,21 @@ class SignIn:
             details = {"left": left[0]}
             name = EventName.USE_RECOVERY_CODE
             tx.audit.append(event_of(half.caller, name, at=now, resources=[half.person.arn], details=details))
-            values = {"at": iso(now), "left": str(left[0])}
-            recipient = recipient_of(half.person)
-            self._outbox.send(tx, MailKind.RECOVERY_CODE_USED, recipient=recipient, values=values, now=now)
+            self._tell_code_used(tx, half, origin, left[0], now)
 
         opened = self._second_step.finish(half, Option.RECOVERY_CODE, prove, origin)
         return opened, left[0]
+
+    def _tell_code_used(self, tx: SigninSlice, half: SignedIn, origin: Origin, left: int, now: datetime) -> None:
+        values = {
+            "at": iso(now),
+            "left": str(left),
+            "device": str(device_of(origin.user_agent)),
+            "place": origin.source_ip,
+            "not_me": self._not_me.link_for(tx, half.person, now, EventName.USE_RECOVERY_CODE.value),
+        }
+        recipient = recipient_of(half.person)
+        self._outbox.send(tx, MailKind.RECOVERY_CODE_USED, recipient=recipient, values=values, now=now)
 
     def remember_language(self, opened: Opened, language: str) -> None:
         """The language of her mails is the one of the pages on which she came in."""

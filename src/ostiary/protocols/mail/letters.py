@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ostiary.domain.mail.model import MailKind, Message
@@ -276,24 +276,26 @@ def _sessions_ended(o: Occasion) -> Letter:
         o,
         Text("You were signed out everywhere"),
         Text("every session of yours was ended, on all devices, because you said that something was not you."),
-        Text("Get back in now, and choose new ways to sign in."),
+        Text("Get back in now, and choose new ways to sign in.") if link else _ASK_FOR_HELP,
         button=Button(Text("Get back in"), link) if link else None,
     )
 
 
 def _used_account(subject: Text) -> Callable[[Occasion], Letter]:
+    """Goes to the administrators, so it cannot send them to their administrator."""
+
     def letter(o: Occasion) -> Letter:
-        return _noticed(
-            o,
-            subject,
-            Text(
-                "somebody signed in as {user_name}. Make sure that you know who it was, and why.",
-                user_name=o.value("user_name"),
-            ),
+        said = Text(
+            "somebody signed in as {user_name}. Make sure that you know who it was, and why.",
+            user_name=o.value("user_name"),
         )
+        return replace(_noticed(o, subject, said), closing=(_NOBODY_KNOWS,))
 
     return letter
 
+
+_NOBODY_KNOWS = Text("If none of you can explain it, treat it as a break-in: end its sessions, and read the trail.")
+_ASK_FOR_HELP = Text("To get back in, ask your administrator or help desk.")
 
 LETTERS: Mapping[MailKind, Callable[[Occasion], Letter]] = {
     MailKind.ENROLMENT: _enrolment,
@@ -336,7 +338,7 @@ LETTERS: Mapping[MailKind, Callable[[Occasion], Letter]] = {
     ),
     MailKind.RECOVERY_DONE: _notice(
         Text("Your account was recovered"),
-        Text("your account was recovered. All earlier sessions have been ended and new ways to sign in were set up."),
+        Text("your account was recovered. All earlier sessions have been ended."),
     ),
     MailKind.SESSIONS_ENDED: _sessions_ended,
     MailKind.EMAIL_CHANGED: _notice(
