@@ -128,6 +128,21 @@ def test_a_known_network_is_free_of_what_others_failed_elsewhere(door: Worker) -
     door.right(ip=HOME)
 
 
+def test_after_a_hundred_failures_in_a_row_a_known_network_is_a_strangers(door: Worker) -> None:
+    door.right(ip=HOME)
+    for number in range(120):
+        door.wrong(1, ip=f"198.51.100.{number}")
+    door.patient(60)
+    with pytest.raises(Throttled) as throttled:
+        door.guess()
+    assert throttled.value.retry_after == 15 * 60
+    door.clock.advance(timedelta(days=2))
+    door.patient(52)
+    with pytest.raises(Throttled) as throttled:
+        door.guess()
+    assert throttled.value.retry_after == 60 * 60, "what was failed from anywhere holds here, too"
+
+
 def test_a_device_cookie_that_nobody_signed_in_with_gives_nothing(door: Worker) -> None:
     door.come_in()
     passed = [door.wrong(1, ip=STRANGE, device=f"forged-{number}") for number in range(20)]

@@ -4,7 +4,8 @@ Every guess is counted before it is checked, in one transaction with the check o
 guesses for one, on any worker. What is guessed at (a password, a code, ...) has its own counters:
 
 - the name from one network: few free guesses; whoever floods a name from one network slows down himself alone,
-- the name from anywhere: after 100 failures in a row only networks where that proof once succeeded are free of it,
+- the name from anywhere: after 100 failures in a row only networks where that proof once succeeded are free of it, and
+  each of those until 100 failures in a row came from there,
 - one network against all names: against spraying.
 
 A browser on which the person came in is known for her name (`know`), and free of all three: a stranger can do nothing
@@ -74,10 +75,12 @@ class Limit:
 
 
 BY_NAME_AND_NETWORK = Limit(free=5, first=1, longest=15 * 60, forgotten=timedelta(days=1))
+BY_NAME_AND_KNOWN_NETWORK = Limit(free=5, first=1, longest=15 * 60, forgotten=None)
 BY_NAME = Limit(free=100, first=30, longest=60 * 60, forgotten=None)
 BY_NETWORK = Limit(free=50, first=1, longest=15 * 60, forgotten=timedelta(hours=1))
 BY_DEVICE = Limit(free=5, first=1, longest=15 * 60, forgotten=None)
-DEVICE_CEILING = 100  # failures in a row after which a browser is a stranger's (SP 800-63B-4 section 3.2.2)
+# Failures in a row after which a browser, or a network, is a stranger's (SP 800-63B-4 section 3.2.2).
+DEVICE_CEILING = NETWORK_CEILING = 100
 LATELY = timedelta(hours=1)
 
 
@@ -270,10 +273,9 @@ def _lately(key: bytes, guessed: Guessed, name: str) -> str:
 def _limits(rows: CredentialRows, guess: Guess) -> list[tuple[str, Limit]]:
     if guess.tries:
         return [(guess.tries, BY_DEVICE)]
-    limits = [(guess.pair, BY_NAME_AND_NETWORK), (guess.network, BY_NETWORK)]
-    if rows.guess_count(guess.known) is None:
-        limits.append((guess.name, BY_NAME))
-    return limits
+    if rows.guess_count(guess.known) is not None:
+        return [(guess.pair, BY_NAME_AND_KNOWN_NETWORK), (guess.network, BY_NETWORK)]
+    return [(guess.pair, BY_NAME_AND_NETWORK), (guess.network, BY_NETWORK), (guess.name, BY_NAME)]
 
 
 def _check_free(rows: CredentialRows, guess: Guess, now: datetime) -> None:
@@ -293,6 +295,8 @@ def _count(tx: ThrottleSlice, caller: Caller, subjects: _Subjects, now: datetime
     _check_free(rows, guess, now)
     names = 0 if guess.tries else _count_name(rows, guess, now)
     counts = [_add(rows, subject, limit, now) for subject, limit in _limits(rows, guess)]
+    if not guess.tries and counts[0].failures >= NETWORK_CEILING:
+        rows.clear_guess_count(guess.known)
     strange = bool(guess.tries) and counts[0].failures >= DEVICE_CEILING
     if strange:
         rows.clear_guess_count(subjects.known_device)
