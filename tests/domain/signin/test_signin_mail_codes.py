@@ -17,6 +17,7 @@ from ostiary.domain.sessions.browser import Opened
 from ostiary.domain.sessions.model import SessionLevel
 from ostiary.domain.signin.errors import CodeRefused
 from ostiary.domain.signin_policy.model import Factor, ScopeKind, SignInPolicy
+from ostiary.kit.crypto.secret_hash import hash_secret
 from people_house import House, from_network
 
 _DESK = replace(from_network(), device="d" * 64)
@@ -84,6 +85,12 @@ def test_a_code_is_of_no_use_in_another_browser(shop: House) -> None:
     assert _enter(shop, code).session.level is SessionLevel.FULL
 
 
+def test_a_stranger_who_asks_in_her_name_does_not_void_her_code(shop: House) -> None:
+    code = _ask(shop)
+    shop.services.mail_codes.ask("ada", "the browser of a stranger", from_network("203.0.113.7"))
+    assert _enter(shop, code).session.level is SessionLevel.FULL
+
+
 def test_a_newer_code_voids_the_older_and_ten_minutes_void_each(shop: House) -> None:
     older, newer = _ask(shop), _ask(shop)
     with pytest.raises(CodeRefused):
@@ -135,7 +142,7 @@ def test_what_is_kept_of_a_code_says_nothing_of_it(shop: House) -> None:
     with shop.database.read() as tx:
         person = tx.directory.person_by_user_name("ada")
         assert person is not None
-        kept = tx.credentials.mail_code(f"signin:{person.person_id}")
+        kept = tx.credentials.mail_code(f"signin:{person.person_id}:{hash_secret(_BROWSER).hex()}")
     assert kept is not None
     assert code.replace(" ", "").encode() not in kept.code_hash
     assert len(kept.code_hash) == 32

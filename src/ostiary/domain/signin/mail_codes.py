@@ -36,6 +36,7 @@ from ostiary.domain.signin_policy.index import SignInPolicyIndex
 from ostiary.domain.signin_policy.model import Factor
 from ostiary.kit import ids
 from ostiary.kit.clock import Clock, iso
+from ostiary.kit.crypto.secret_hash import hash_secret
 from ostiary.kit.current import Current
 from ostiary.kit.transactions import Transactions
 
@@ -95,7 +96,7 @@ class MailCodes:
             person = self._admitted(_find(tx, typed), origin)
             if person is not None and self._is_bombed(tx, person, origin, now):
                 person = None
-            subject = _subject(person)
+            subject = _subject(person, binding)
             self._send(tx, _Sending(subject, recipient_of(person) if person else None, binding), now)
             caller = claimed_caller(person, origin)
             outcome = Outcome.SUCCESS if person is not None else Outcome.FAILED
@@ -113,7 +114,7 @@ class MailCodes:
             now = self._clock.now()
             found[0] = _find(tx, typed)
             person = self._admitted(found[0], origin)
-            subject = _subject(person)
+            subject = _subject(person, binding)
             used = tx.credentials.use_mail_code(subject, self._hash(subject, binding, code), now)
             if not used or person is None:
                 raise CodeRefused("no code for this name, browser and moment")
@@ -219,8 +220,9 @@ def _address(typed: str) -> str:
     return typed.strip()[: _LONGEST_TYPED * 8]
 
 
-def _subject(person: Person | None) -> str:
-    return f"signin:{person.person_id if person is not None else ids.uuid7()}"
+def _subject(person: Person | None, binding: str) -> str:
+    """Each browser has its own: whoever asks for a code in her name must not void the one that she is typing."""
+    return f"signin:{person.person_id if person is not None else ids.uuid7()}:{hash_secret(binding).hex()}"
 
 
 def _second_subject(half: SignedIn) -> str:
