@@ -19,7 +19,15 @@ from ostiary.domain.access.standing import Standing, Standings
 from ostiary.domain.applications.model import Application, ApplicationKind, ClientAuthentication
 from ostiary.domain.audit.caller import CallerKind
 from ostiary.domain.credentials.model import IamUser
-from ostiary.domain.directory.model import AttributeDefinition, AttributeType, Directory, Group, Person, PersonStatus
+from ostiary.domain.directory.model import (
+    AttributeDefinition,
+    AttributeType,
+    Directory,
+    Group,
+    Person,
+    PersonKind,
+    PersonStatus,
+)
 from ostiary.domain.sessions.operator_credentials import operator
 from ostiary.domain.sessions.person_credentials import ACTION
 from ostiary.policy import Request, decide
@@ -105,6 +113,27 @@ def test_a_person_stands_for_herself_and_in_each_role_of_her_groups_that_is_not_
     )
     assert may(developer, "secretsmanager:GetSecretValue", OF_SHOP)
     assert not may(developer, "secretsmanager:GetSecretValue", OF_SHOP.replace("shop", "bank"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "allowed"),
+    [
+        (PersonKind.ORDINARY, ("secretsmanager:GetSecretValue", "iam:CreateAccessKey", "iam:ListRoles")),
+        (PersonKind.FIRST_ADMINISTRATOR, ("iam:ListRoles",)),
+        (PersonKind.BREAK_GLASS, ("secretsmanager:GetSecretValue", "iam:ListRoles")),
+    ],
+)
+def test_of_a_guarded_account_no_more_is_said_than_its_sessions_may(
+    world: World, kind: PersonKind, allowed: tuple[str, ...]
+) -> None:
+    """Whoever enforces our answers must not open to the first administrator what her own credentials do not."""
+    world.database.write(lambda tx: tx.directory.put_person(ana(world, kind=kind)))
+    everything = PermissionSet("Developer", "d", {"p": policy(allow("*", "*"))})
+    world.database.write(lambda tx: tx.access.put_permission_set(everything))
+    world.reload()
+    _, developer = standings(world).of("ana@example.com")
+    actions = ("secretsmanager:GetSecretValue", "iam:CreateAccessKey", "iam:ListRoles")
+    assert tuple(action for action in actions if may(developer, action, OF_SHOP)) == allowed
 
 
 def test_a_person_is_found_by_her_arn_and_by_her_name_however_it_is_typed(world: World) -> None:

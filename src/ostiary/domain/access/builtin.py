@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from ostiary.domain.access.model import Role
+from ostiary.domain.directory.model import PersonKind
 from ostiary.kit import ids
 
 ADMINISTRATOR_ROLE = "OstiaryAdministrator"
@@ -84,6 +86,16 @@ BREAK_GLASS_TASKS = _document(
         "Action": ["iam:CreateAccessKey", "iam:CreateUser", "iam:CreateLoginProfile", "ostiary:RotateClientSecret"],
         "Resource": "*",
     },
+)
+
+# INVARIANT: every kind has a row; what a guarded account may do at most goes into each session that it hands out, and
+# into each answer about it.
+TASKS: Mapping[PersonKind, tuple[str, ...]] = MappingProxyType(
+    {
+        PersonKind.ORDINARY: (),
+        PersonKind.FIRST_ADMINISTRATOR: (FIRST_ADMINISTRATOR_TASKS,),
+        PersonKind.BREAK_GLASS: (BREAK_GLASS_TASKS,),
+    }
 )
 
 # A reserved role is entered by assignment only; `sts:AssumeRole` finds this.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -191,7 +191,7 @@ class _Finder:
         """Whom the portal's credentials make of her: `sessions/person_credentials.py`."""
         entry = self._index.role(assigned.role.arn) or RoleEntry(assigned.role)
         name = fit_for_name(person.user_name)
-        return _in_role(entry, name, tags=tags, source_identity=name)
+        return _in_role(entry, name, tags=tags, source_identity=name, at_most=builtin.TASKS[person.kind])
 
     def _account(self) -> str:
         organization = self._tx.directory.organization()
@@ -199,10 +199,15 @@ class _Finder:
 
 
 def _in_role(
-    entry: RoleEntry, session_name: str, *, tags: Mapping[str, str] | None = None, source_identity: str = ""
+    entry: RoleEntry,
+    session_name: str,
+    *,
+    tags: Mapping[str, str] | None = None,
+    source_identity: str = "",
+    at_most: tuple[str, ...] = (),
 ) -> Caller:
     role = entry.role
-    return _caller(
+    caller = _caller(
         session_arn(role.arn, session_name),
         role.account,
         CallerKind.ROLE_SESSION,
@@ -212,6 +217,7 @@ def _in_role(
         role_arn=role.arn,
         source_identity=source_identity,
     )
+    return replace(caller, session_policies=at_most)
 
 
 def _caller(

@@ -6,15 +6,14 @@ principal tags (BP06-2, BP06-5, BP06-7).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from types import MappingProxyType
 from typing import Protocol
 
 from msgspec.structs import replace
 
 from ostiary.domain.access.authorizer import Authorizer
-from ostiary.domain.access.builtin import BREAK_GLASS_TASKS, FIRST_ADMINISTRATOR_TASKS
+from ostiary.domain.access.builtin import TASKS
 from ostiary.domain.access.errors import AccessDenied, denied
 from ostiary.domain.access.index import AccessIndex, AssignedRole
 from ostiary.domain.access.role_session_identity import fit_for_name
@@ -23,7 +22,7 @@ from ostiary.domain.audit.event import event_of
 from ostiary.domain.audit.ports import EventRecorder
 from ostiary.domain.audit.vocabulary import EventName, Outcome
 from ostiary.domain.directory.attributes import access_tags
-from ostiary.domain.directory.model import Person, PersonKind, PersonStatus
+from ostiary.domain.directory.model import Person, PersonStatus
 from ostiary.domain.directory.ports import DirectorySlice
 from ostiary.domain.sessions.issuing import RoleSessionIssuer, ends_at, life_of
 from ostiary.domain.sessions.model import EpochKind
@@ -111,16 +110,6 @@ class PersonRoleCredentials:
         )
 
 
-# INVARIANT: every kind has a row; what a guarded account may do at most goes into each session that it hands out.
-_TASKS: Mapping[PersonKind, tuple[str, ...]] = MappingProxyType(
-    {
-        PersonKind.ORDINARY: (),
-        PersonKind.FIRST_ADMINISTRATOR: (FIRST_ADMINISTRATOR_TASKS,),
-        PersonKind.BREAK_GLASS: (BREAK_GLASS_TASKS,),
-    }
-)
-
-
 def _session(caller: Caller, person: Person, assigned: AssignedRole, now: datetime, seconds: int | None) -> RoleSession:
     proved, name = caller.assurance.authenticated_at, fit_for_name(person.user_name)
     subjects = [
@@ -138,7 +127,7 @@ def _session(caller: Caller, person: Person, assigned: AssignedRole, now: dateti
     )
     return replace(
         session,
-        policies=_TASKS[person.kind],
+        policies=TASKS[person.kind],
         source_identity=name,
         methods=caller.assurance.methods,
         authenticated_at=None if proved is None else to_micros(proved),
