@@ -98,7 +98,7 @@ def test_a_passkey_alone_enrols_completely(house: House) -> None:
     assert here.caller.assurance.level is AssuranceLevel.PHISHING_RESISTANT
     assert here.person.status is PersonStatus.ACTIVE
     made = of_person(house, opened)[0]
-    assert made.name == "A browser"
+    assert made.name == "Passkey"
     assert (made.aaguid, made.attestation, made.discoverable) == (SOFTWARE_MODEL, "none", True)
     assert mails_in(house.database, house.keys, MailKind.FACTOR_ADDED) == []
 

@@ -26,7 +26,7 @@ from ostiary.domain.signin_policy.model import Factor, SignInRules
 from ostiary.kit.clock import Clock, iso
 from ostiary.kit.texts import Text
 from ostiary.kit.transactions import Transactions
-from ostiary.kit.user_agents import device_of
+from ostiary.kit.user_agents import device_of, name_for_device
 
 
 class PasskeyAdding:
@@ -85,7 +85,8 @@ class PasskeyAdding:
         """Inside a transaction, with its event and the notice to her. Raises PasskeyRefused, PasskeyUnacceptable."""
         now = self._clock.now()
         device = str(device_of(caller.origin.user_agent))
-        passkey = self._passkeys.add(tx.credentials, person, new, name=device, now=now)
+        name = name_for_device(caller.origin.user_agent) or "Passkey"
+        passkey = self._passkeys.add(tx.credentials, person, new, name=name, now=now)
         details: Details = {
             "factor": "passkey",
             "factorId": passkey.factor_id,
