@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from ostiary.domain.audit.errors import FactsConflict
+from ostiary.domain.credentials.voiding import void_factors
 from ostiary.domain.directory.model import Directory, Person, PersonStatus
 from ostiary.domain.federation.upstream import UpstreamIdentity, UpstreamProvider
 from ostiary.storage.engine import Database
@@ -70,3 +71,10 @@ def test_links_go_with_their_provider_and_with_their_person(database: Database) 
     database.write(lambda tx: tx.directory.delete_person(ANA.person_id))
     with database.read() as tx:
         assert tx.federation.upstream_identities("lighthouse") == []
+
+
+def test_who_begins_anew_is_known_at_no_provider(database: Database) -> None:
+    database.write(put_all)
+    assert database.write(lambda tx: void_factors(tx.credentials, ANA.person_id)) == 1
+    with database.read() as tx:
+        assert tx.federation.upstream_identity("lighthouse", "Subject-1") is None

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from ostiary.domain.credentials.model import LinkPurpose, MailCode, OneTimeLink, Passkey, RecoveryCode
 from ostiary.storage.facts import insert_of, many, one, put, values_of
-from ostiary.storage.schema import mail_code, one_time_link, passkey, recovery_code, spent_challenge
+from ostiary.storage.schema import mail_code, one_time_link, passkey, recovery_code, spent_challenge, upstream_identity
 
 _ALL_PASSKEYS = select(passkey).order_by(passkey.c.created_at, passkey.c.factor_id)
 _PASSKEYS = _ALL_PASSKEYS.where(passkey.c.person_id == bindparam("person_id"))
@@ -67,6 +67,10 @@ class ProofTable:
 
     def delete_recovery_codes(self, person_id: str) -> None:
         self._connection.execute(delete(recovery_code).where(recovery_code.c.person_id == person_id))
+
+    def delete_upstream_links(self, person_id: str) -> int:
+        links = delete(upstream_identity).where(upstream_identity.c.person_id == person_id)
+        return self._connection.execute(links).rowcount
 
     def mail_code(self, subject: str) -> MailCode | None:
         return one(self._connection, _MAIL_CODE, MailCode, subject=subject)

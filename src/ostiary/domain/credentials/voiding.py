@@ -13,7 +13,7 @@ def void_factors(rows: CredentialRows, person_id: str, *, but_recovery_codes: bo
 
     `but_recovery_codes`: she proved to have them, and may need another one before she has enrolled.
     """
-    removed = 0
+    removed = rows.delete_upstream_links(person_id)
     if rows.password(person_id) is not None:
         rows.delete_password(person_id)
         removed += 1
