@@ -12,7 +12,7 @@ import pytest
 from ostiary.domain.mail.model import WORDINGS, MailKind, Message, Recipient
 from ostiary.kit.user_agents import device_of
 from ostiary.protocols.mail.letters import LETTERS, harmless
-from ostiary.protocols.mail.rendering import Rendered, Sender, email_of, render
+from ostiary.protocols.mail.rendering import AddressUnwritable, Rendered, Sender, email_of, render
 from ostiary.protocols.texts.choice import LANGUAGES
 
 NOW = datetime(2026, 3, 14, 9, 0, tzinfo=UTC)
@@ -136,6 +136,14 @@ def test_a_message_is_both_forms_in_order_and_small() -> None:
     assert raw.isascii()
     assert len(raw) < 10_000
     assert max(len(line) for line in raw.splitlines()) <= 998
+
+
+@pytest.mark.parametrize("address", ["a..b@example.com", ".a@example.com", "\u00fc@example.com", "a@example."])
+def test_an_address_that_no_header_holds_is_given_up_and_no_bug_of_ours(address: str) -> None:
+    at = datetime(2026, 3, 1, tzinfo=UTC)
+    message = Message("m1", MailKind.SESSIONS_ENDED, Recipient(address), {"at": "2026-03-01T00:00:00Z"}, at)
+    with pytest.raises(AddressUnwritable):
+        email_of(message, Sender("Org", "id@example.org", "https://id.example.org"))
 
 
 def test_a_language_that_we_do_not_speak_becomes_english() -> None:

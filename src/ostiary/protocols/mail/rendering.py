@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import textwrap
 from dataclasses import dataclass
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -66,7 +67,7 @@ def email_of(message: Message, sender: Sender) -> EmailMessage:
     rendered = render(message, sender)
     email = EmailMessage(policy=SMTP)
     email["From"] = Address(one_line(sender.organization), addr_spec=sender.address)
-    email["To"] = Address(addr_spec=_ascii_domain(message.recipient.address))
+    email["To"] = _header_address(_ascii_domain(message.recipient.address))
     email["Subject"] = rendered.subject
     email["Date"] = format_datetime(message.created_at)
     # The same each time that it is sent: whoever gets it twice can tell.
@@ -89,6 +90,14 @@ def _ascii_domain(address: str) -> str:
             raise AddressUnwritable
         return f"{local}@{domain.encode('idna').decode('ascii')}"
     except (InvalidPerson, UnicodeError) as failure:
+        raise AddressUnwritable from failure
+
+
+def _header_address(address: str) -> Address:
+    """Some addresses that people have need quotes or SMTPUTF8: what the library cannot write is not sent."""
+    try:
+        return Address(addr_spec=address)
+    except (MessageError, ValueError, IndexError) as failure:
         raise AddressUnwritable from failure
 
 
