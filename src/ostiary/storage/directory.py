@@ -23,6 +23,7 @@ from ostiary.domain.directory.model import (
 from ostiary.policy.casing import lower_ascii
 from ostiary.storage.facts import Fact, many, one, put, values_of
 from ostiary.storage.generations import Topic, raise_generation
+from ostiary.storage.prepared import rows
 from ostiary.storage.schema import (
     account,
     attribute_definition,
@@ -188,8 +189,8 @@ class DirectoryTable:
         self._delete(workload, name=name)
 
     def _person(self, statement: Select[Any], **key: str) -> Person | None:
-        row = self._connection.execute(statement, key).mappings().one_or_none()
-        return None if row is None else Person(**row, groups=self._groups_of(row["person_id"]))
+        found = rows(self._connection, statement, key)  # by what is unique
+        return Person(**found[0], groups=self._groups_of(found[0]["person_id"])) if found else None
 
     def _with_email(self, email: str) -> Sequence[RowMapping]:
         if not email:
@@ -197,7 +198,7 @@ class DirectoryTable:
         return self._connection.execute(_BY_EMAIL, {"email": lower_ascii(email)}).mappings().all()
 
     def _groups_of(self, person_id: str) -> tuple[str, ...]:
-        return tuple(self._connection.execute(_GROUPS_OF, {"person_id": person_id}).scalars())
+        return tuple(row["group_name"] for row in rows(self._connection, _GROUPS_OF, {"person_id": person_id}))
 
     def _put(self, table: Table, fact: Fact | dict[str, Any]) -> None:
         put(self._connection, table, fact)

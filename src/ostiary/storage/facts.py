@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeAlias, TypeVar
 
 from sqlalchemy import Connection, Select, Table
 from sqlalchemy.dialects import sqlite
+from sqlalchemy.exc import MultipleResultsFound
+
+from ostiary.storage.prepared import rows
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql
@@ -76,9 +79,11 @@ def _upsert(dialect: str, table: Table) -> UpsertStatement:
 
 
 def one(connection: Connection, statement: Select[Any], kind: type[FactT], /, **parameters: Any) -> FactT | None:
-    row = connection.execute(statement, parameters).one_or_none()
-    return None if row is None else kind(**row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
+    found = rows(connection, statement, parameters)
+    if len(found) > 1:
+        raise MultipleResultsFound("one row was asked for, and several are there")
+    return kind(**found[0]) if found else None
 
 
 def many(connection: Connection, statement: Select[Any], kind: type[FactT], /, **parameters: Any) -> list[FactT]:
-    return [kind(**row) for row in connection.execute(statement, parameters).mappings()]
+    return [kind(**row) for row in rows(connection, statement, parameters)]
