@@ -225,3 +225,21 @@ def test_a_proof_that_the_rules_do_not_take_is_refused(proved: str, left: Factor
 def test_a_proof_that_nobody_knows_is_refused() -> None:
     with pytest.raises(SignInRefused):
         check_factors_allowed(_RULES, ["kba"])
+
+
+@pytest.mark.parametrize("policy", [WithoutFactor.ENROL, WithoutFactor.EMAIL_CODE])
+def test_a_mailed_code_is_not_both_steps_of_somebody_who_has_a_password(policy: WithoutFactor) -> None:
+    rules = replace(_RULES, factors=_RULES.factors | {Factor.EMAIL_CODE}, without_factor=policy)
+    assert _refused("email", _NOTHING, rules) is Refusal.NO_FACTOR
+    shop = replace(rules, required=_SINGLE)
+    assert _refused("email", _NOTHING, shop, answer=RiskAnswer.MFA) is Refusal.NO_FACTOR
+    assert _decide("email", _NOTHING, shop).level is SessionLevel.FULL
+    assert _decide("pwd", _NOTHING, shop, answer=RiskAnswer.MFA).options == {Option.EMAIL_CODE}
+    without_password = Held(address=True)
+    level = _decide("email", without_password, rules).level
+    assert level is (SessionLevel.ENROLMENT if policy is WithoutFactor.ENROL else SessionLevel.FULL)
+
+
+def test_a_mailed_code_alone_enrols_nobody_whose_account_raises_an_alarm() -> None:
+    rules = replace(_RULES, factors=_RULES.factors | {Factor.EMAIL_CODE}, without_factor=WithoutFactor.EMAIL_CODE)
+    assert _refused("email", Held(address=True), rules, guarded=True) is Refusal.NO_FACTOR

@@ -214,6 +214,8 @@ def _without_factor(facts: Facts, needed: AssuranceLevel) -> Verdict:
     if facts.held.passkeys or facts.held.totp:
         # A password alone must not register a new factor beside one that it was kept behind.
         raise SignInRefused("her factors are not those that her rules take", refusal=Refusal.NO_FACTOR)
+    if _came_by_mail_alone(facts):
+        raise SignInRefused("a mailed code alone, where more is asked than that", refusal=Refusal.NO_FACTOR)
     replaceable = needed is AssuranceLevel.MULTI_FACTOR and not facts.guarded
     doubted = facts.compromised or facts.answer is RiskAnswer.MFA
     if doubted or (policy is WithoutFactor.EMAIL_CODE and replaceable):
@@ -222,6 +224,12 @@ def _without_factor(facts: Facts, needed: AssuranceLevel) -> Verdict:
         if policy is WithoutFactor.EMAIL_CODE and replaceable:
             return _arrived(facts, needed)
     return enrol
+
+
+def _came_by_mail_alone(facts: Facts) -> bool:
+    """Reading her mail must not spare her the password that she has, nor open an account that raises an alarm."""
+    has_password = facts.held.password is not None and Factor.PASSWORD in facts.rules.factors
+    return EMAIL_CODE in facts.methods and _FIRST.isdisjoint(facts.methods) and (facts.guarded or has_password)
 
 
 def _by_mail(facts: Facts, needed: AssuranceLevel) -> Verdict:
