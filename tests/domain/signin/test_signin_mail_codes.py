@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import event
 
 from mail_room import mails_in
 from ostiary.domain.audit.caller import AssuranceLevel
@@ -91,6 +94,15 @@ def test_a_stranger_who_asks_in_her_name_does_not_void_her_code(shop: House) -> 
     assert _enter(shop, code).session.level is SessionLevel.FULL
 
 
+def test_asking_for_nobody_counts_as_often(shop: House) -> None:
+    counts = []
+    for name in ("ada", "nobody"):
+        with _statements(shop) as made:
+            shop.services.mail_codes.ask(name, _BROWSER, _DESK)
+        counts.append(sum("guess_count" in one for one in made))
+    assert counts[0] == counts[1] > 0
+
+
 def test_a_newer_code_voids_the_older_and_ten_minutes_void_each(shop: House) -> None:
     older, newer = _ask(shop), _ask(shop)
     with pytest.raises(CodeRefused):
@@ -163,6 +175,20 @@ def test_spellings_of_one_address_are_one_name_to_guess_at(shop: House) -> None:
     refusals = [_refusal(shop, spelling) for spelling in spellings]
     assert refusals[0] is CodeRefused
     assert refusals[-1] is Throttled
+
+
+@contextmanager
+def _statements(house: House) -> Iterator[list[str]]:
+    made: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        made.append(statement)
+
+    event.listen(house.database.engine, "before_cursor_execute", note)
+    try:
+        yield made
+    finally:
+        event.remove(house.database.engine, "before_cursor_execute", note)
 
 
 def _refusal(house: House, typed: str) -> type[Exception]:

@@ -139,6 +139,12 @@ class RiskAssessor:
             raise Throttled(seconds_left(tx.credentials, subject, _PROMPT_WINDOW, now))
         self._count_prompt(tx, person, origin, now)
 
+    def pretend_prompt(self, tx: AssessingSlice, name: str, now: datetime) -> None:
+        """What `note_prompt` costs, for a name that nobody has."""
+        subject = subject_of(self._keys.value.password_pepper, "prompts", name)
+        tally(tx.credentials, subject, _PROMPT_WINDOW, now)
+        raise_tally(tx.credentials, subject, _PROMPT_WINDOW, now)
+
     def forget(self, tx: AssessingSlice, person: Person) -> None:
         """Every browser and network is a stranger's from now on: somebody else may have been in."""
         forget_arrivals(tx, self._throttle, person)

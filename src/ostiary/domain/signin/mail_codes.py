@@ -94,7 +94,9 @@ class MailCodes:
         def work(tx: SigninSlice) -> None:
             now = self._clock.now()
             person = self._admitted(_find(tx, typed), origin)
-            if person is not None and self._is_bombed(tx, person, origin, now):
+            if person is None:
+                self._risk.pretend_prompt(tx, _name_of(typed), now)
+            elif self._is_bombed(tx, person, origin, now):
                 person = None
             subject = _subject(person, binding)
             self._send(tx, _Sending(subject, recipient_of(person) if person else None, binding), now)
