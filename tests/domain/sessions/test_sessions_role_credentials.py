@@ -101,6 +101,14 @@ def test_a_person_gets_the_role_of_her_group_with_her_access_attributes_as_tags(
     assert used.source_identity == "ana@example.com"
 
 
+@pytest.mark.parametrize(("kind", "minutes"), [(PersonKind.ORDINARY, 60), (PersonKind.BREAK_GLASS, 20)])
+def test_credentials_of_a_guarded_account_end_with_its_session(world: World, kind: PersonKind, minutes: int) -> None:
+    now, person = world.clock.now(), ana(world, kind=kind)
+    caller = signed_in(world, expires_at=now + timedelta(minutes=20))
+    credentials = world.person_credentials.issue(caller, person, developer(world), now)
+    assert credentials.expiration == now + timedelta(minutes=minutes)
+
+
 @pytest.mark.parametrize(
     ("caller", "person"),
     [

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from oidc_house import SHOP, OidcHouse, claims_of
-from ostiary.domain.directory.model import PersonStatus
+from ostiary.domain.directory.model import PersonKind, PersonStatus
 from ostiary.domain.sessions.model import Epoch, EpochKind
 from people_house import Enrolled, from_network
 from web_browser import Browser
@@ -134,3 +134,17 @@ def test_what_was_never_a_refresh_token_is_refused(house: OidcHouse, ada: Enroll
         result = house.refreshed(text)
         assert result.status_code == 400
         assert result.json["error"] == ("invalid_grant" if text else "invalid_request")
+
+
+@pytest.mark.parametrize("kind", [PersonKind.FIRST_ADMINISTRATOR, PersonKind.BREAK_GLASS])
+def test_of_a_guarded_account_no_family_outlives_its_session(house: OidcHouse, ada: Enrolled, kind: PersonKind) -> None:
+    person = house.change("ada", kind=kind)
+    browser = house.signed_in_browser(ada)
+    tokens = house.tokens(browser, "phone", redirect_uri=_LOOPBACK, scope="openid offline_access")
+    with house.people.database.read() as tx:
+        [family] = tx.tokens.living_families(person.person_id, house.people.clock.now())
+        session = tx.sessions.browser_session(family.family.session_id)
+        assert session is not None
+        assert family.family.expires_at == session.expires_at
+    house.people.clock.at = session.expires_at
+    assert house.refreshed(tokens["refresh_token"], "phone").json["error"] == "invalid_grant"

@@ -22,7 +22,7 @@ from ostiary.domain.audit.event import event_of
 from ostiary.domain.audit.ports import EventRecorder
 from ostiary.domain.audit.vocabulary import EventName, Outcome
 from ostiary.domain.directory.attributes import access_tags
-from ostiary.domain.directory.model import Person, PersonStatus
+from ostiary.domain.directory.model import Person, PersonKind, PersonStatus
 from ostiary.domain.directory.ports import DirectorySlice
 from ostiary.domain.sessions.issuing import RoleSessionIssuer, ends_at, life_of
 from ostiary.domain.sessions.model import EpochKind
@@ -122,7 +122,7 @@ def _session(caller: Caller, person: Person, assigned: AssignedRole, now: dateti
         session_name=name,
         origin=SessionOrigin.PORTAL,
         issued_at=now,
-        expires_at=ends_at(now, life_of(assigned.role, seconds), assigned.until),
+        expires_at=ends_at(now, life_of(assigned.role, seconds), assigned.until, _last_moment(caller, person)),
         subjects=[subject for subject in subjects if subject[1]],
     )
     return replace(
@@ -132,3 +132,8 @@ def _session(caller: Caller, person: Person, assigned: AssignedRole, now: dateti
         methods=caller.assurance.methods,
         authenticated_at=None if proved is None else to_micros(proved),
     )
+
+
+def _last_moment(caller: Caller, person: Person) -> datetime | None:
+    """Of a guarded account nothing outlives the session in which it was used."""
+    return None if person.kind is PersonKind.ORDINARY else caller.expires_at

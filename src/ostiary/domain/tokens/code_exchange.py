@@ -111,7 +111,7 @@ class CodeExchangeGrant:
                     scopes=code.scopes,
                     nonce=code.nonce,
                     token_hash=hash_secret(refresh),
-                    session_ends=present.session_ends,
+                    present=present,
                     now=now,
                 )
             details = details_of(present.holder, code.family_id, access.expires_at)

@@ -90,7 +90,7 @@ class DeviceCodeGrant:
                     scopes=scopes,
                     nonce="",
                     token_hash=hash_secret(refresh),
-                    session_ends=present.session_ends,
+                    present=present,
                     now=now,
                 )
             details = details_of(present.holder, device.family_id, access.expires_at)

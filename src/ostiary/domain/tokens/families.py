@@ -13,6 +13,7 @@ from ostiary.domain.applications.client_authentication import Client
 from ostiary.domain.applications.model import Application, ApplicationKind
 from ostiary.domain.audit.event import event_of
 from ostiary.domain.audit.vocabulary import EventName, Outcome
+from ostiary.domain.directory.model import PersonKind
 from ostiary.domain.sessions.model import Epoch, EpochKind
 from ostiary.domain.tokens.access_token import OnBehalfOf
 from ostiary.domain.tokens.errors import InvalidGrant
@@ -49,11 +50,12 @@ def add_family(
     scopes: Sequence[str],
     nonce: str,
     token_hash: bytes,
-    session_ends: datetime,
+    present: Present,
     now: datetime,
 ) -> None:
-    """The first refresh token of a grant."""
+    """The first refresh token of a grant. Nothing of a guarded account outlives the session in which it was used."""
     longest = now + FAMILY_LIFE[application.kind]
+    guarded = present.holder.person.kind is not PersonKind.ORDINARY
     family = TokenFamily(
         family_id=proved.family_id,
         client_id=application.client_id,
@@ -63,7 +65,7 @@ def add_family(
         methods=proved.methods,
         authenticated_at=proved.authenticated_at,
         created_at=now,
-        expires_at=min(longest, session_ends) if application.ends_with_session else longest,
+        expires_at=min(longest, present.session_ends) if application.ends_with_session or guarded else longest,
         current_hash=token_hash,
         nonce=nonce,
         acr=proved.acr,
