@@ -239,6 +239,7 @@ def test_a_person_comes_to_an_application_through_us_and_leaves_again(
     expect(page.get_by_role("heading", name="Welcome to the library, Ada Okonkwo")).to_be_visible()
 
     _use_the_tokens(library)
+    _ask_for_more(page, library)
 
     page.goto(f"{library.metadata['end_session_endpoint']}?client_id=library")
     expect(page.get_by_role("heading", name="Do you want to sign out?")).to_be_visible()
@@ -255,6 +256,22 @@ def test_a_person_comes_to_an_application_through_us_and_leaves_again(
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
     with pytest.raises(OAuthError, match="invalid_grant"):
         _refresh(library)
+
+
+def _ask_for_more(page: Page, library: Library) -> None:
+    """By `acr_values`, `max_age` and an essential claim: what is true is said, what is not there is refused."""
+    two_factors = "https://refeds.org/profile/mfa"
+    page.goto(library.begin(acr_values=two_factors, max_age="3600"))
+    expect(page.get_by_role("heading", name="Welcome to the library, Ada Okonkwo")).to_be_visible()
+    assert library.claims["acr"] == two_factors
+    assert time.time() - library.claims["auth_time"] < 3600
+    resistant = json.dumps({"id_token": {"acr": {"essential": True, "value": "phr"}}})
+    page.goto(library.begin(claims=resistant, prompt="none"))
+    assert "error=login_required&" in page.url
+    page.goto(library.begin(claims=resistant))
+    assert "/signin/confirm?" in page.url
+    page.goto(library.begin(max_age="0"))
+    assert "/signin?" in page.url
 
 
 def _use_the_tokens(library: Library) -> None:
