@@ -99,6 +99,20 @@ def test_signing_out_everywhere_ends_the_trust_in_every_browser(house: House, ad
     assert not _trusted(house, _HERS)
 
 
+def test_signing_out_one_browser_from_afar_ends_the_trust_in_it(house: House, ada: Enrolled) -> None:
+    here = _fresh(house, ada)
+    (theirs, *_) = [one for one in house.sessions.living(here) if one.device == _STRANGERS.device]
+    house.sessions.end(here, theirs.session_id)
+    assert not _trusted(house, _STRANGERS)
+    assert _trusted(house, _HERS)
+
+
+def test_signing_out_everywhere_else_ends_the_trust_everywhere_else(house: House, ada: Enrolled) -> None:
+    house.sessions.end_others(_fresh(house, ada))
+    assert not _trusted(house, _STRANGERS)
+    assert _trusted(house, _HERS)
+
+
 def test_an_enrolment_begun_by_a_stranger_ends_when_she_has_enrolled(house: House) -> None:
     _policy(house, required=AssuranceLevel.SINGLE_FACTOR)
     choosing = house.level(house.enrolment.redeem(house.invite().token.reveal(), _HERS), SessionLevel.ENROLMENT, _HERS)

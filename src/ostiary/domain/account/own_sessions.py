@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ostiary.domain.account.slices import AccountSlice
 from ostiary.domain.audit.event import event_of
@@ -35,6 +36,7 @@ class OwnSessions:
             if session is None or session.person_id != signed_in.person.person_id:
                 raise UnknownSession(Text("there is no such session of yours: it may have ended already"))
             self._end(tx, signed_in, session, EventName.END_BROWSER_SESSION)
+            _distrust(tx, session)
 
         self._transactions.write(work)
 
@@ -47,6 +49,7 @@ class OwnSessions:
             others = [one for one in tx.sessions.browser_sessions(person_id) if one.session_id != here]
             for session in others:
                 self._end(tx, signed_in, session, EventName.END_BROWSER_SESSION)
+            tx.risk.distrust_devices(person_id, but_device=signed_in.session.device)
             # An application may go on after the browser session in which it was let in is long over.
             families = [one.family for one in tx.tokens.living_families(person_id, now)]
             end_families(tx, [family.family_id for family in families if family.session_id != here], now)
@@ -83,3 +86,10 @@ class OwnSessions:
             for session in reversed(tx.sessions.browser_sessions(signed_in.person.person_id))
             if session.level is SessionLevel.FULL and is_within_limits(session, signed_in.rules, now)
         ]
+
+
+def _distrust(tx: AccountSlice, session: BrowserSession) -> None:
+    """A browser that she signs out from afar may be in other hands: it stands in for no factor any more."""
+    known = tx.risk.known_device(session.person_id, session.device)
+    if known is not None:
+        tx.risk.put_known_device(replace(known, trusted_at=None))
