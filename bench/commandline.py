@@ -20,6 +20,7 @@ from bench.load import Generator
 from bench.machine import machine_facts, versions
 from bench.measure import Effort, measure_load, measure_start
 from bench.ostiary import Ostiary
+from bench.passkeys import measure_passkeys
 from bench.places import PARTIAL_RESULTS, RESULTS, WORK, BenchError
 from bench.processes import choose_cpus
 from bench.profiling import profile
@@ -29,7 +30,8 @@ from bench.signins import SignInResult, measure_signins
 _START = "start"
 _DECISION = "decision"
 _SIGN_IN = "sign-in"
-_ROWS = (*Row, _START, _DECISION, _SIGN_IN)
+_PASSKEY = "passkey"
+_ROWS = (*Row, _START, _DECISION, _SIGN_IN, _PASSKEY)
 _MOST_RUNS = 50
 _MOST_SECONDS = 60.0
 
@@ -77,9 +79,11 @@ def _all_rows(
     ]
     ours = next((one for one in candidates if isinstance(one, Ostiary)), None)
     signins = _signins(ours, generator, effort) if ours is not None and _SIGN_IN in options.rows else None
+    by_passkey = ours is not None and _PASSKEY in options.rows
+    passkeys = measure_passkeys(generator.cpus, runs=effort.runs, seconds=effort.seconds) if by_passkey else None
     starts = measure_start(candidates, generator.cpus, runs=effort.runs) if _START in options.rows else None
     decisions = measure_decisions(generator.cpus.server, runs=effort.runs) if _DECISION in options.rows else None
-    return Results(loads, signins, starts, decisions)
+    return Results(loads, signins, passkeys, starts, decisions)
 
 
 def _signins(ours: Ostiary, generator: Generator, effort: Effort) -> SignInResult:
@@ -98,7 +102,7 @@ def _profile(options: argparse.Namespace) -> int:
 
 def _candidates(options: argparse.Namespace) -> list[Candidate]:
     peers: list[Candidate] = [OidcProvider(), Bare(), Moto()]
-    if options.peers_only or not {*options.rows} & {*Row, _START, _SIGN_IN}:
+    if options.peers_only or not {*options.rows} & {*Row, _START, _SIGN_IN, _PASSKEY}:
         return peers
     ours = Ostiary()
     ours.set_up()

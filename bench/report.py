@@ -12,6 +12,7 @@ from bench.decisions import DecisionResult, decision_section, judge_decisions
 from bench.goals import Verdict, judge_load, judge_start
 from bench.load import Run
 from bench.measure import Effort, LoadResult, StartResult
+from bench.passkeys import PasskeyResult, passkey_section
 from bench.signins import SignInResult, judge_signins, signin_section
 
 _MEBIBYTE = 1024**2
@@ -38,6 +39,8 @@ the disk, say); `per CPU second` counts only what it used.
   of one thread, so that other work on the machine counts less.
 - **argon2id alone**: one thread on the server's core that does nothing but check one password, at the cost that
   `ostiary init` measured for this machine.
+- **verification alone**: one thread on the server's core that does nothing but read and verify one passkey's answer,
+  by the code that the server has; nothing is looked up or kept.
 - **bare WSGI**: Granian, signs an ES256 JWT and answers JSON; no client authentication, no event, no storage.
 """
 _REPEAT = """\
@@ -68,12 +71,13 @@ class Results:
 
     loads: Sequence[LoadResult]
     signins: SignInResult | None
+    passkeys: PasskeyResult | None
     starts: StartResult | None
     decisions: DecisionResult | None
 
     @property
     def failures(self) -> list[str]:
-        every = (*self.loads, self.signins, self.starts, self.decisions)
+        every = (*self.loads, self.signins, self.passkeys, self.starts, self.decisions)
         return [one.failure for one in every if one is not None and one.failure]
 
 
@@ -85,6 +89,7 @@ def write_report(setting: Setting, results: Results) -> str:
     parts = ["# Results of `make bench`\n", _facts(setting), _verdicts(verdicts)]
     parts += [_load_section(load) for load in results.loads]
     parts += [signin_section(results.signins)] if results.signins else []
+    parts += [passkey_section(results.passkeys)] if results.passkeys else []
     parts += [_start_section(results.starts)] if results.starts else []
     parts += [decision_section(results.decisions)] if results.decisions else []
     return "\n".join([*parts, _method(setting), _REPEAT])

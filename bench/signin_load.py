@@ -1,7 +1,7 @@
-"""How many people come in per second, each with password and authenticator, as browsers do it?
+"""How many people come in per second, each with password and authenticator or with a passkey, as browsers do it?
 
 `python -m bench.signin_load PORT CLIENTS SECONDS PEOPLE_FILE FIRST`: closed loop; each sign-in is another person from
-FIRST on, with a browser of her own: page, password, page, code. Prints one line of JSON.
+FIRST on, with a browser of her own: page, password, page, code; or page, passkey. Prints one line of JSON.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from html import unescape
 from http import HTTPStatus
 from itertools import count
 from pathlib import Path
@@ -21,9 +22,11 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from bench.software_passkey import SoftwarePasskey
 from ostiary.kit.crypto.totp import STEP_SECONDS, code_at
 
 _CSRF = re.compile(r'name="csrf" value="([^"]*)"')
+_OPTIONS = re.compile(r'data-passkey="get"[^>]*data-options="([^"]*)"')
 _COOKIE = re.compile(r"([^=;]+)=([^;]*)")
 _AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 
@@ -43,6 +46,7 @@ class BenchPerson(msgspec.Struct, frozen=True):
     name: str
     password: str
     secret: str
+    passkey: str = ""
 
 
 class NotIn(Exception):
@@ -55,6 +59,7 @@ class Browser:
 
     port: int
     address: str
+    host: str
     cookies: dict[str, str] = field(default_factory=dict)
     page: str = ""
 
@@ -62,19 +67,40 @@ class Browser:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30, source_address=(self.address, 0))
         try:
             self._ask(connection, "GET", "/signin")
-            place = self._ask(connection, "POST", "/signin", username=person.name, password=person.password)
-            self._ask(connection, "GET", place)
-            code = code_at(bytes.fromhex(person.secret), int(datetime.now(UTC).timestamp()) // STEP_SECONDS)
-            place = self._ask(connection, "POST", place.partition("?")[0], code=code)
+            place = self._by_passkey(connection, person) if person.passkey else self._by_code(connection, person)
         finally:
             connection.close()
         if place.startswith(("/signin", "/enroll")):
-            raise NotIn(f"the code led to `{place}`")
+            raise NotIn(f"what was proved led to `{place}`")
+
+    @property
+    def _origin(self) -> str:
+        return f"http://{self.host}:{self.port}"
+
+    def _by_code(self, connection: http.client.HTTPConnection, person: BenchPerson) -> str:
+        place = self._ask(connection, "POST", "/signin", username=person.name, password=person.password)
+        self._ask(connection, "GET", place)
+        code = code_at(bytes.fromhex(person.secret), int(datetime.now(UTC).timestamp()) // STEP_SECONDS)
+        return self._ask(connection, "POST", place.partition("?")[0], code=code)
+
+    def _by_passkey(self, connection: http.client.HTTPConnection, person: BenchPerson) -> str:
+        found = _OPTIONS.search(self.page)
+        if found is None:
+            raise NotIn("the page asks for no passkey")
+        asked = json.loads(unescape(found[1]))
+        passkey = SoftwarePasskey(person.name, int(person.passkey, 16))
+        answer = passkey.answer(asked["challenge"], party_id=asked["rpId"], origin=self._origin)
+        return self._ask(connection, "POST", "/signin/passkey", credential=answer)
 
     def _ask(self, connection: http.client.HTTPConnection, method: str, path: str, **fields: str) -> str:
         """Where the answer sends us; empty for a page."""
-        origin = f"http://127.0.0.1:{self.port}"
-        headers = {"User-Agent": _AGENT, "Accept-Language": "en", "Origin": origin, "Sec-Fetch-Site": "same-origin"}
+        headers = {
+            "Host": f"{self.host}:{self.port}",
+            "User-Agent": _AGENT,
+            "Accept-Language": "en",
+            "Origin": self._origin,
+            "Sec-Fetch-Site": "same-origin",
+        }
         body = None
         if method == "POST":
             found = _CSRF.search(self.page)
@@ -112,8 +138,9 @@ def sign_in_all(port: int, *, clients: int, seconds: float, people: list[BenchPe
             number = next(numbers)
             started = time.perf_counter()
             try:
-                browser = Browser(port, f"127.{1 + number % 200}.{number // 200 % 250}.1")
-                browser.sign_in(people[number % len(people)])
+                person = people[number % len(people)]
+                host = "localhost" if person.passkey else "127.0.0.1"  # no browser does WebAuthn at an IP address
+                Browser(port, f"127.{1 + number % 200}.{number // 200 % 250}.1", host).sign_in(person)
             except (NotIn, OSError, http.client.HTTPException) as failure:
                 failures.append(f"{type(failure).__name__}: {failure}"[:3000])
             else:

@@ -223,7 +223,7 @@ def _people_of(house: House) -> list[tuple[_Enrolled, str]]:
     made = []
     for number in range(_PEOPLE):
         name = f"bench{number:05d}"
-        person = Person(name, "workforce", name, f"Person {number}", "", PersonStatus.ACTIVE, now)
+        person = Person(name, "workforce", name, f"Person {number}", "", PersonStatus.ACTIVE, now, language="en")
         factor = replace(authenticators.new_factor(name, name="app", now=now), confirmed_at=now)
         uri = authenticators.provisioning(factor, issuer="bench", user_name=name).key.reveal()
         made.append((_Enrolled(person, Password(name, encoded, now), factor), _secret_of(uri)))
