@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from html.parser import HTMLParser
-from typing import cast
+from importlib.resources import files
+from typing import Literal, cast
 
 import pytest
+from playwright.sync_api import Page
 
 from ostiary.domain.mail.model import WORDINGS, MailKind, Message, Recipient
 from ostiary.kit.user_agents import device_of
@@ -21,6 +23,12 @@ LINK = "https://id.example.org/x/ostlnk_5d41402abc4b2a76b9719d911017c592a1b2c3"
 LINKS = {"link", "not_me", "recovery"}
 TIMES = {"at", "expires_at"}
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+_COLOURS: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+_AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
+_LOOK = """async () => {
+  const found = await axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']});
+  return found.violations.flatMap(rule => rule.nodes.map(node => `${rule.id}: ${node.html}`));
+}"""
 _every_kind = pytest.mark.parametrize("kind", MailKind, ids=lambda kind: cast("MailKind", kind).value)
 _every_language = pytest.mark.parametrize("language", LANGUAGES)
 
@@ -164,3 +172,15 @@ def test_who_was_locked_out_without_a_link_hears_whom_to_ask() -> None:
     text = render(Message("m1", MailKind.SESSIONS_ENDED, Recipient("ada@example.com", "en"), values, NOW), SENDER).text
     assert "Get back in now" not in text
     assert "ask your administrator or help desk" in text
+
+
+def test_everybody_can_read_every_letter_by_day_and_by_night(page: Page) -> None:
+    """WCAG 2.2 AA by axe-core; a letter is no page, so landmarks are not asked for."""
+    page.set_viewport_size({"width": 320, "height": 640})
+    for kind in MailKind:
+        page.set_content(render(message(kind), SENDER).html)
+        page.evaluate(_AXE)
+        for colours in _COLOURS:
+            page.emulate_media(color_scheme=colours)
+            assert page.evaluate(_LOOK) == [], (kind, colours)
+        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), kind
