@@ -133,6 +133,6 @@ def _check_seals(house: House, break_glass: BreakGlass) -> Iterator[Diagnosis]:
         if seal.problems:
             continue
         if seal.sealed_at is None or house.clock.now() - seal.sealed_at > _SEAL_GOOD_FOR:
-            yield Diagnosis(name, Health.WARNING, "sealed more than a year ago: seal it again, or test its envelopes")
+            yield Diagnosis(name, Health.WARNING, "sealed more than 400 days ago: seal it again, for new envelopes")
         else:
             yield Diagnosis(name, Health.GOOD, f"sealed at {iso(seal.sealed_at)} and not used since")
