@@ -89,7 +89,7 @@ def read_stored(directory: DataDirectory) -> StoredSettings:
         if key not in known:
             raise SettingsRefused(f"`{path}` has the unknown key `{key}`: known are {', '.join(sorted(known))}")
         if not isinstance(value, str):
-            raise SettingsRefused(f"`{key}` in `{path}` must be text")
+            raise SettingsRefused(f"`{key}` in `{path}` must be text: write it in quotes")
     return StoredSettings(**content)
 
 
