@@ -681,10 +681,8 @@ def test_a_message_is_claimed_once_and_then_settled(database: Database) -> None:
     claims = [database.write(lambda tx: tx.outbox.claim(sent, until=NOW + HOUR)) for _ in range(2)]
     assert claims == [True, False]
     database.write(lambda tx: tx.outbox.put(replace(sent, sealed_body=b"", next_attempt_at=None, sent_at=NOW)))
-    removed = [
-        database.write(lambda tx, at=at: tx.outbox.delete_settled(created_before=at)) for at in (NOW, NOW + HOUR)
-    ]
-    assert removed == [0, 1]
+    assert database.write(lambda tx: tx.outbox.delete_settled(created_before=NOW)) == 0
+    assert database.write(lambda tx: tx.outbox.delete_settled(created_before=NOW + HOUR)) == 1
     with database.read() as tx:
         assert tx.outbox.newest(5) == [later]
 

@@ -33,9 +33,7 @@ BY_APPLICATIONS = "authzen:"
 # The pages of helpers alone supply this one; tests/domain/recovery has what it is good for.
 BY_PAGES = {"ostiary:HelperGroups"}
 SUPPLIED = [
-    key
-    for key in all_keys()
-    if key.supplied and not key.name.startswith(BY_APPLICATIONS) and key.name not in BY_PAGES
+    key for key in all_keys() if key.supplied and not key.name.startswith(BY_APPLICATIONS) and key.name not in BY_PAGES
 ]
 NOT_SUPPLIED = [key for key in all_keys() if not key.supplied]
 # One value in AWS's reference, several where the operation takes several.

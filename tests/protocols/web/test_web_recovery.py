@@ -236,7 +236,7 @@ def test_deleting_wants_a_fresh_proof(browser: Browser, house: House, recovery: 
     house.clock.advance(timedelta(minutes=6))
     answer = browser.post("/account/delete", {"username": "mia@example.net"})
     assert answer.headers["location"].startswith("/signin/confirm")
-    assert recovery.person("mia@example.net")
+    assert recovery.person("mia@example.net").user_name == "mia@example.net"
 
 
 def helper(house: House, recovery: RecoveryHouse, name: str) -> tuple[Browser, Enrolled]:

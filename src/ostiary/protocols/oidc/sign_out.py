@@ -15,8 +15,8 @@ from ostiary.domain.signin.errors import NotSignedIn
 from ostiary.domain.tokens.errors import SignOutUnverified
 from ostiary.domain.tokens.permissions import Operation
 from ostiary.domain.tokens.sign_out import SignOutRequest
-from ostiary.protocols.http.device import browser_origin
 from ostiary.protocols.http.cookies import SESSION
+from ostiary.protocols.http.device import browser_origin
 from ostiary.protocols.http.errors import Failure
 from ostiary.protocols.http.forms import read_form, read_query
 from ostiary.protocols.http.headers import content_security_policy
