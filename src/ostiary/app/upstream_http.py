@@ -7,7 +7,8 @@ from urllib.parse import quote_plus, urlencode
 
 from ostiary.app.bounded_http import AskingFailed, BoundedHttp
 from ostiary.app.issuer_keys import discovery_address, fetched
-from ostiary.domain.federation.errors import IssuerUnreachable, UpstreamRefused
+from ostiary.domain.federation.errors import IssuerUnreachable
+from ostiary.domain.federation.upstream_errors import UpstreamRefused
 from ostiary.kit.redaction import Secret
 
 _OK = 200

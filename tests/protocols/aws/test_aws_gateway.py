@@ -244,7 +244,7 @@ def test_every_row_is_an_operation_of_the_model_and_names_its_action() -> None:
 
 
 def test_every_error_of_these_rooms_has_a_row() -> None:
-    rooms = ("access", "sessions", "federation", "credentials.access_key_errors")
+    rooms = ("access", "sessions", "federation.errors", "credentials.access_key_errors")
     for kind in subclasses(DomainError):
         if any(f"ostiary.domain.{room}" in kind.__module__ for room in rooms):
             assert any(above in ERRORS for above in kind.__mro__), kind

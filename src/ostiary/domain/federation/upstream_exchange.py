@@ -17,15 +17,10 @@ from urllib.parse import quote, urlencode
 import msgspec
 
 from ostiary.domain.credentials.server_keys import ServerKeys
-from ostiary.domain.federation.errors import (
-    InvalidIdentityToken,
-    IssuerUnreachable,
-    UnknownUpstream,
-    UpstreamRefused,
-    UpstreamUnavailable,
-)
+from ostiary.domain.federation.errors import InvalidIdentityToken, IssuerUnreachable
 from ostiary.domain.federation.ports import UpstreamConnection
 from ostiary.domain.federation.upstream import UpstreamProvider, secret_identity
+from ostiary.domain.federation.upstream_errors import UnknownUpstream, UpstreamRefused, UpstreamUnavailable
 from ostiary.domain.federation.upstream_index import UpstreamIndex
 from ostiary.domain.federation.upstream_metadata import Endpoints, UpstreamMetadata
 from ostiary.domain.federation.upstream_state import Asked, UpstreamStates

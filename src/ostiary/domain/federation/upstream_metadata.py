@@ -7,10 +7,11 @@ from datetime import datetime
 
 import msgspec
 
-from ostiary.domain.federation.errors import IssuerUnreachable, UpstreamUnavailable
+from ostiary.domain.federation.errors import IssuerUnreachable
 from ostiary.domain.federation.fetching import FetchFailed, Fetching
 from ostiary.domain.federation.ports import UpstreamConnection
 from ostiary.domain.federation.upstream import UpstreamProvider
+from ostiary.domain.federation.upstream_errors import UpstreamUnavailable
 
 
 @dataclass(frozen=True, slots=True)

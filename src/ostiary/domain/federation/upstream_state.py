@@ -13,7 +13,7 @@ import msgspec
 
 from ostiary.domain.credentials.ports import CredentialRows
 from ostiary.domain.credentials.server_keys import ServerKeys
-from ostiary.domain.federation.errors import UpstreamRefused
+from ostiary.domain.federation.upstream_errors import UpstreamRefused
 from ostiary.kit import ids
 from ostiary.kit.clock import from_micros, to_micros
 from ostiary.kit.crypto.jose_form import JoseError, decode_base64url, encode_base64url

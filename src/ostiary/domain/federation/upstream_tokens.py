@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from ostiary.domain.federation.errors import InvalidIdentityToken, IssuerUnreachable, UpstreamUnavailable
+from ostiary.domain.federation.errors import InvalidIdentityToken, IssuerUnreachable
 from ostiary.domain.federation.index import TrustEntry
 from ostiary.domain.federation.issuer_keys import IssuerKeys
 from ostiary.domain.federation.model import IssuerTrust
 from ostiary.domain.federation.upstream import UpstreamProvider, methods_of
+from ostiary.domain.federation.upstream_errors import UpstreamUnavailable
 from ostiary.domain.federation.web_identity import LEEWAY, check_type, subject_of
 from ostiary.kit.crypto.jose import (
     JoseError,

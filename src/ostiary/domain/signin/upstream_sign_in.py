@@ -15,9 +15,9 @@ from ostiary.domain.audit.caller import Origin
 from ostiary.domain.audit.event import event_of
 from ostiary.domain.audit.vocabulary import EventName
 from ostiary.domain.directory.model import Person, PersonKind, PersonStatus
-from ostiary.domain.federation.errors import UpstreamRefused, UpstreamUnavailable
 from ostiary.domain.federation.ports import FederationSlice
 from ostiary.domain.federation.upstream import UpstreamIdentity, UpstreamProvider
+from ostiary.domain.federation.upstream_errors import UpstreamRefused, UpstreamUnavailable
 from ostiary.domain.federation.upstream_exchange import Answered, UpstreamExchange
 from ostiary.domain.federation.upstream_state import Asked
 from ostiary.domain.federation.upstream_tokens import Vouched

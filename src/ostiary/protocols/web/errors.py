@@ -29,7 +29,7 @@ from ostiary.domain.credentials.errors import (
     TooBusy,
 )
 from ostiary.domain.credentials.passkey_errors import PasskeyRefused, PasskeysUnavailable, PasskeyUnacceptable
-from ostiary.domain.federation.errors import UnknownUpstream, UpstreamRefused, UpstreamUnavailable
+from ostiary.domain.federation.upstream_errors import UnknownUpstream, UpstreamRefused, UpstreamUnavailable
 from ostiary.domain.recovery.errors import (
     AlreadyRegistered,
     DeletionRefused,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ostiary.domain.federation.errors import UpstreamRefused, UpstreamUnavailable
+from ostiary.domain.federation.upstream_errors import UpstreamRefused, UpstreamUnavailable
 from ostiary.domain.federation.upstream_exchange import Answered
 from ostiary.kit.texts import Text
 from ostiary.protocols.http.return_to import find_return_to, with_return_to
