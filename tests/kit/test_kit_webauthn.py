@@ -196,7 +196,8 @@ def test_a_false_self_attestation_is_refused() -> None:
     authenticator = SoftwareAuthenticator(ORIGIN, attest="self")
     answer = json.loads(authenticator.create(CREATION))
     attestation = cbor2.loads(decode_base64url(answer["response"]["attestationObject"], "it"))
-    attestation["attStmt"]["sig"] = attestation["attStmt"]["sig"][:-1] + b"\x00"
+    signature = attestation["attStmt"]["sig"]
+    attestation["attStmt"]["sig"] = signature[:-1] + bytes((signature[-1] ^ 1,))
     answer["response"]["attestationObject"] = encode_base64url(cbor2.dumps(attestation))
     response = webauthn.read_registration(json.dumps(answer))
     with pytest.raises(webauthn.WebauthnError):
