@@ -71,7 +71,10 @@ def header(name: str, text: Callable[[str], str]) -> Change:
         (lambda r: replace(r, method="GET", body=b"", raw_query=r.body.decode()), {"SignatureDoesNotMatch"}),
         (lambda r: replace(r, raw_query="X=1"), {"SignatureDoesNotMatch"}),
         (header("host", lambda _: "evil.example"), {"SignatureDoesNotMatch"}),
-        (header("authorization", lambda text: text[:-4] + "0000"), {"SignatureDoesNotMatch"}),
+        (
+            header("authorization", lambda text: text[:-1] + ("0" if text[-1] != "0" else "1")),
+            {"SignatureDoesNotMatch"},
+        ),
         (header("authorization", lambda text: text.replace("eu-west-1", "us-east-1")), {"SignatureDoesNotMatch"}),
         (header("authorization", lambda text: text.replace("/sts/", "/iam/")), {"InvalidAction"}),
         (header("authorization", lambda text: text.replace("x-amz-date;", "")), {"SignatureDoesNotMatch"}),
