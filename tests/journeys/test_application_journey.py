@@ -191,7 +191,7 @@ def world(
     server = start_server(organization=file, development=True, database_url=database_url)
     library.issuer = server.base_url
     library.secret = server.run("application", "secret", "library", "--json").json()["client_secret"]
-    time.sleep(1)  # the worker hears of the new secret
+    time.sleep(1.5)  # the worker hears of the new secret
     with _serving(library, port):
         yield server, library
 
@@ -288,7 +288,7 @@ def _use_the_tokens(library: Library) -> None:
     assert seen["active"] is True
     answer = session.revoke_token(metadata["revocation_endpoint"], token=library.tokens["access_token"])
     assert answer.status_code == 200
-    time.sleep(1)  # every worker hears of it within a second
+    time.sleep(1.5)  # every worker hears of it within a second
     seen = session.introspect_token(metadata["introspection_endpoint"], token=library.tokens["access_token"]).json()
     assert seen == {"active": False}
 

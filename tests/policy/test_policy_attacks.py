@@ -168,9 +168,9 @@ def test_for_all_values_of_nothing_needs_a_null_check_beside_it() -> None:
 )
 def test_a_hostile_pattern_costs_little(pattern: str, text: str) -> None:
     compiled = policy([{"Effect": "Allow", "Action": "*", "Resource": pattern}])
-    started = time.perf_counter()
+    started = time.process_time()
     assert not decide(request(resource=text), PolicySet(identity=[compiled])).allowed
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 0.5
 
 
 def test_a_policy_without_principals_cannot_stand_for_a_resource_or_a_trust() -> None:

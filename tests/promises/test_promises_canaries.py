@@ -169,7 +169,7 @@ def test_no_secret_stands_in_clear_in_anything_that_is_kept_or_written(server: O
     canaries = {**people_secrets(server), **machine_secrets(server), **kept_secrets(server)}
     assert len(canaries) >= 15
     assert all(len(value) >= 8 for value in canaries.values()), "a short canary would be found by chance"
-    time.sleep(1.2)  # a round of the sealer
+    time.sleep(2)  # a round of the sealer
     running = {f"/proc/{kind}": b"".join(_process(pid, kind) for pid in _pids(server)) for kind in _PROCESS_FILES}
     backup = server.data_dir.parent / "backup.db"
     server.run("backup", str(backup))

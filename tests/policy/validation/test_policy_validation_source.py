@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from time import perf_counter
+from time import process_time
 
 import pytest
 from hypothesis import example, given, settings
@@ -189,19 +189,19 @@ def test_size_is_bounded() -> None:
     ],
 )
 def test_reading_takes_linear_time(document: str) -> None:
-    start = perf_counter()
+    start = process_time()
     with suppress(SourceError):
         read_source(document)
-    assert perf_counter() - start < 1
+    assert process_time() - start < 1
 
 
 def test_locating_is_bounded_whatever_the_names_are() -> None:
     inner = '"x"'
     for _ in range(20):
         inner = f'{{"a": {inner}, "a.a": "y"}}'
-    start = perf_counter()
+    start = process_time()
     locate(read_source(inner), ".".join("a" * 60))
-    assert perf_counter() - start < 1
+    assert process_time() - start < 1
 
 
 def plain(node: Node) -> object:

@@ -350,7 +350,7 @@ def test_a_slow_provider_takes_a_few_threads_and_the_others_work(
     app = make_app(house)
     browsers = [Browser(app) for _ in range(upstream_exchange.MOST_AT_ONCE + 1)]
     backs = [provider.authorize(leave(one), "ada", amr=["mfa"]) for one in browsers]
-    provider.misbehaviour = Misbehaviour(seconds=1.0)
+    provider.misbehaviour = Misbehaviour(seconds=2.0)
     with ThreadPoolExecutor(len(browsers)) as threads:
         waiting = [threads.submit(one.get, back) for one, back in zip(browsers[1:], backs[1:], strict=True)]
         deadline = time.monotonic() + 5
@@ -359,5 +359,5 @@ def test_a_slow_provider_takes_a_few_threads_and_the_others_work(
         began = time.monotonic()
         assert browsers[0].get(backs[0]).status_code == 503
         assert house.signin.start(bea.name, bea.password, from_network()).session.methods == ("pwd",)
-        assert time.monotonic() - began < 1.0
+        assert time.monotonic() - began < 2.0
         assert {one.result().status_code for one in waiting} == {303}
