@@ -130,6 +130,7 @@ _ENROLMENT = {
     "person": Person(),
     "rules": ["At least 12 characters", "Not one of the passwords that are known to have leaked", "Without your name"],
     "action": "/enroll",
+    "is_new": True,
 }
 _DEVICE = {"display_name": "Ada", "approve_action": "/device/approve", "deny_action": "/device/deny"}
 _CONSENT = {
@@ -165,6 +166,7 @@ _PASSKEY = PasskeyForm(
 _START = {
     "person": Person(),
     "first": True,
+    "is_new": True,
     "passkey": replace(_PASSKEY, kind="create", label=Text("Create a passkey")),
     "password_url": "/enroll/oste_5d41?with=password",
     "alone": False,
@@ -183,6 +185,7 @@ PAGES = [
         "enroll_start-app",
         _START | {"first": False, "password_url": "", "authenticator_action": "/enroll/authenticator/begin"},
     ),
+    Page("enroll_start.html", "enroll_start-again", _START | {"is_new": False}),
     Page("enroll_start.html", "enroll_start-nothing", _START | {"passkey": None, "password_url": "", "others": False}),
     Page("passkey_refused.html", "passkey_refused", {"back": "/signin", "signal": ""}),
     Page("passkey_refused.html", "passkey_refused-unknown", {"back": "/signin", "signal": '{"unknown": {}}'}),

@@ -80,7 +80,9 @@ def test_the_command_refuses_in_words_and_with_a_status(tmp_path: Any) -> None:
     environment = {"XDG_STATE_HOME": str(tmp_path), "OSTIARY_SERVER": ""}
     for arguments, reason in (
         (["login", "--server", "http://id.example.org"], "not https"),
-        (["whoami"], "which server"),
+        (["login"], "which server"),
+        (["whoami"], "not signed in anywhere"),
+        (["logout"], "not signed in anywhere"),
         (["logout", "--server", "https://id.example.org"], "not signed in"),
     ):
         result = CliRunner().invoke(app, [*arguments, "--json"], env=environment)

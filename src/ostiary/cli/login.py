@@ -16,7 +16,7 @@ from ostiary.cli.output import AsJson, fail, note, waiting, write_json, write_te
 from ostiary.cli.remote.browser import has_display, open_browser, sign_in_by_browser
 from ostiary.cli.remote.current import CurrentSignIn
 from ostiary.cli.remote.device import ShownCode, sign_in_by_code
-from ostiary.cli.remote.errors import AddressRefused, RemoteFailure, ServerRefused, shown
+from ostiary.cli.remote.errors import AddressRefused, NotSignedInHere, RemoteFailure, ServerRefused, shown
 from ostiary.cli.remote.id_token import Proved
 from ostiary.cli.remote.kept import CredentialStore, Found, SignIn, state_directory
 from ostiary.cli.remote.keyrings import system_keyring
@@ -68,7 +68,7 @@ def logout(
     """End your sign-in, at the server and here."""
     with _failures(as_json=as_json):
         store = _store()
-        addresses = store.servers() if everywhere else (_address(server, store),)
+        addresses = store.servers() if everywhere else (_signed_in_at(server, store),)
         ended = {one: CurrentSignIn(store, RemoteServer(one), SystemClock()).end() for one in addresses}
     if as_json:
         write_json({"ended": [{"server": one, "at_server": there} for one, there in ended.items()]})
@@ -88,7 +88,7 @@ def whoami(server: ServerOption = "", *, as_json: AsJson = False) -> None:
     """Show who you are at the server, and how you signed in; the token is renewed when it is due."""
     with _failures(as_json=as_json):
         store = _store()
-        remote = RemoteServer(_address(server, store))
+        remote = RemoteServer(_signed_in_at(server, store))
         found, told = _ask(CurrentSignIn(store, remote, SystemClock()), remote)
     facts = {
         **_facts(found.sign_in),
@@ -151,6 +151,12 @@ def _address(given: str, store: CredentialStore) -> str:
     if not address:
         raise AddressRefused(f"which server? Give --server https://id.example.org, or set {_SERVER_VARIABLE}")
     return checked_address(address)
+
+
+def _signed_in_at(given: str, store: CredentialStore) -> str:
+    if not given and not os.environ.get(_SERVER_VARIABLE) and not store.last:
+        raise NotSignedInHere("you are not signed in anywhere: run `ostiary login --server https://id.example.org`")
+    return _address(given, store)
 
 
 @contextmanager

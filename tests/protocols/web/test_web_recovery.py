@@ -77,6 +77,23 @@ def test_the_whole_way_back_with_a_code(browser: Browser, house: House, recovery
     assert browser.get("/account").status_code == 200
 
 
+def test_who_sets_up_anew_is_not_greeted_as_somebody_new(
+    browser: Browser, house: House, recovery: RecoveryHouse
+) -> None:
+    ada = house.enrol()
+    ask(browser, "ada")
+    follow(browser, recovery, MailKind.RECOVERY, "/recover")
+    house.clock.advance(timedelta(seconds=30))
+    browser.get("/recover/prove")
+    browser.post("/recover/prove/code", {"code": ada.code()})
+    browser.get("/recover/choose")
+    answer = browser.post("/recover/choose/enrolment")
+    assert answer.headers["location"] == "/enroll", answer.text
+    page = browser.get("/enroll").text
+    assert "Set up your sign-in again" in page
+    assert "Welcome" not in page + browser.get("/enroll/password").text
+
+
 def test_answers_for_known_and_unknown_names_are_the_same(house: House, recovery: RecoveryHouse) -> None:
     house.enrol()
     seen = []

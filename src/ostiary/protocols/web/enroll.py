@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from ostiary.domain.credentials.errors import PasswordUnacceptable
 from ostiary.domain.credentials.passkey_errors import PasskeyRefused, PasskeyUnacceptable
-from ostiary.domain.directory.model import Person
+from ostiary.domain.directory.model import Person, PersonStatus
 from ostiary.domain.sessions.browser import Opened
 from ostiary.domain.sessions.model import SessionLevel
 from ostiary.domain.signin.current import SignedIn
@@ -45,6 +45,7 @@ def show_link(visit: Visit) -> Answer:
     page = visit.render(
         "enroll_start.html",
         person=welcome.person,
+        is_new=_is_new(welcome.person),
         first=True,
         passkey=creation_form(visit, f"{ENROLMENT}/{token}", options),
         password_url=f"{ENROLMENT}/{token}?with=password" if Way.PASSWORD in welcome.ways else "",
@@ -158,6 +159,7 @@ def _ways_page(visit: Visit, enrolling: SignedIn, *, error: str | None = None) -
     return visit.render(
         "enroll_start.html",
         person=enrolling.person,
+        is_new=_is_new(enrolling.person),
         first=not enrolling.session.methods,
         passkey=creation_form(visit, _onward(visit, _PASSKEY), options) if Way.PASSKEY in ways else None,
         password_url=_onward(visit, _PASSWORD) if Way.PASSWORD in ways else "",
@@ -173,7 +175,13 @@ def _password_page(
     visit: Visit, person: Person, rules: Sequence[str], problems: Sequence[str], *, action: str, csrf: str = ""
 ) -> str:
     return visit.render(
-        "enroll_password.html", person=person, rules=rules, errors=problems, action=action, csrf=csrf or visit.csrf
+        "enroll_password.html",
+        person=person,
+        is_new=_is_new(person),
+        rules=rules,
+        errors=problems,
+        action=action,
+        csrf=csrf or visit.csrf,
     )
 
 
@@ -186,6 +194,11 @@ def _authenticator_page(visit: Visit, *, error: str | None = None) -> str:
         action=_onward(visit, _AUTHENTICATOR),
         error=error,
     )
+
+
+def _is_new(person: Person) -> bool:
+    """Whether she is greeted: somebody who recovers has been here before."""
+    return person.status is PersonStatus.INVITED
 
 
 def _qr(uri: str) -> Markup:
