@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -48,13 +49,14 @@ class Trail:
     outside: list[str] = field(default_factory=lambda: [""])
     written: int = 0
 
-    def sealer(self) -> Sealer:
+    def sealer(self, *, pause: Callable[[float], None] = time.sleep) -> Sealer:
         return Sealer(
             transactions=self.database,
             identity=self.identity,
             clock=self.clock,
             publish=lambda note: self.outside.__setitem__(0, note),
             published=lambda: self.outside[0],
+            pause=pause,
         )
 
     def write(self, count: int) -> None:

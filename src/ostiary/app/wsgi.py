@@ -127,7 +127,7 @@ def _jobs(house: House, bodies: BodyWatch, metrics: RequestMetrics) -> list[Job]
         Job("keys", 60.0, lambda: _keep_keys(house)),
         Job("purge", 300.0, lambda: purge(house)),
         Job("passkey-library", _ONCE_UP, webauthn.load_library),
-        Job("seal-last", _NEVER, house.sealer.seal_last, at_stop=True),
+        Job("seal-last", _NEVER, house.sealer.seal_at_stop, at_stop=True),
     ]
 
 

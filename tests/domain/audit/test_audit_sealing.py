@@ -75,9 +75,42 @@ def test_another_sealer_waits_for_the_lease_to_end(trail: Trail) -> None:
 def test_a_sealer_that_ends_leaves_the_lease_to_the_next(trail: Trail) -> None:
     first, second = trail.sealer(), trail.sealer()
     trail.write(1)
-    first.seal_last()
+    assert first.seal_last()
     trail.write(1)
     assert second.seal() == 2
+
+
+def test_a_stop_waits_for_the_lease_of_a_sealer_that_was_killed(trail: Trail) -> None:
+    killed = trail.sealer()
+    trail.write(1)
+    killed.seal()
+    trail.write(1)
+    pauses: list[float] = []
+
+    def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        trail.clock.advance(timedelta(seconds=seconds))
+
+    trail.sealer(pause=pause).seal_at_stop()
+    assert trail.verify().unsealed == 0
+    assert 2 <= sum(pauses) < 2.3
+
+
+def test_a_stop_does_not_wait_for_a_sealer_that_goes_on(trail: Trail) -> None:
+    other, pauses = trail.sealer(), list[float]()
+
+    def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        trail.write(1)
+        trail.clock.advance(timedelta(seconds=seconds))
+        other.seal()
+        trail.write(1)
+
+    trail.write(1)
+    other.seal()
+    trail.write(1)
+    trail.sealer(pause=pause).seal_at_stop()
+    assert sum(pauses) < 2.5
 
 
 def test_sealers_at_once_never_fork_the_tree(trail: Trail, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ commit, appends them to the tree (RFC 6962 section 2.1) and signs a C2SP tlog-ch
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,6 +21,8 @@ from ostiary.kit.crypto.note import Checkpoint, NoteError, NoteSigner, open_chec
 
 LEASE = "sealer"
 LEASE_TIME = timedelta(seconds=2)  # what a killed sealer delays the next checkpoint by
+_PAUSE_SECONDS = 0.1
+_TRIES_AT_STOP = int(LEASE_TIME.total_seconds() / _PAUSE_SECONDS) + 3
 ROUND = 20_000  # events per transaction, so that a long backlog does not hold the writer for seconds
 
 
@@ -51,6 +54,7 @@ class Sealer:
         clock: Clock,
         publish: Callable[[str], None] = lambda _note: None,
         published: Callable[[], str] = lambda: "",
+        pause: Callable[[float], None] = time.sleep,
     ) -> None:
         """`publish` gets every new checkpoint's note after its commit, to keep it outside the database.
 
@@ -61,6 +65,7 @@ class Sealer:
         self._clock = clock
         self._publish = publish
         self._published = published
+        self._pause = pause
         self._holder = ids.uuid7()
 
     def seal(self) -> int:
@@ -76,10 +81,28 @@ class Sealer:
                 break
         return size
 
-    def seal_last(self) -> None:
-        """Seal what waits and let the lease go, so that the next sealer need not wait for its end."""
+    def seal_last(self) -> bool:
+        """Seal what waits and let the lease go, so that the next sealer need not wait for its end.
+
+        Whether all is sealed: not when another holds the lease.
+        """
         self.seal()
-        self._transactions.write_committed(self._release)
+        left: list[StoredEvent] = []
+
+        def release(tx: AuditSlice) -> None:
+            now = self._clock.now()
+            tx.audit.take_lease(name=LEASE, holder=self._holder, now=now, until=now - timedelta(microseconds=1))
+            left[:] = tx.audit.unsealed(1)
+
+        self._transactions.write_committed(release)
+        return not left
+
+    def seal_at_stop(self) -> None:
+        """As `seal_last`; a sealer that was killed a moment ago may hold the lease still: its end is waited for."""
+        for _ in range(_TRIES_AT_STOP):
+            if self.seal_last():
+                return
+            self._pause(_PAUSE_SECONDS)
 
     def _round(self, tx: AuditSlice) -> StoredCheckpoint | None:
         rows, now = tx.audit, self._clock.now()
@@ -90,10 +113,6 @@ class Sealer:
             return None
         # ORDER: what was kept outside is read under the lease, when no other sealer can be ahead of this transaction.
         return append_to_tree(rows, events, identity=self._identity, now=now, outside_note=self._published())
-
-    def _release(self, tx: AuditSlice) -> None:
-        now = self._clock.now()
-        tx.audit.take_lease(name=LEASE, holder=self._holder, now=now, until=now - timedelta(microseconds=1))
 
 
 def append_to_tree(

@@ -30,7 +30,8 @@ from ostiary.kit.texts import Text
 
 _WAIT_SECONDS = 10.0
 _WAITING = 24
-_NICENESS = 10
+_NICENESS = 10  # above that of the server
+_NICEST = 19
 _MOST_LATE_SECONDS = 0.05
 
 Result = TypeVar("Result")
@@ -141,4 +142,5 @@ def _too_busy() -> TooBusy:
 def _yield_to_others() -> None:
     # Only Linux has a niceness for each thread; elsewhere it would be some process's.
     if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
+        me = threading.get_native_id()
+        os.setpriority(os.PRIO_PROCESS, me, min(os.getpriority(os.PRIO_PROCESS, me) + _NICENESS, _NICEST))
